@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { clusteringReportSchema, evaluationSchema, runStatuses } from './runs.ts';
+
+/** A run as the registry keeps it; what `GET /runs/{runId}` is made of. */
+export const runRecordSchema = z.strictObject({
+  runId: z.string(),
+  runSeq: z.int().positive(),
+  status: z.enum(runStatuses),
+  trigger: z.string(),
+  executionName: z.string(),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().optional(),
+  error: z.string().optional(),
+  reason: z.string().optional(),
+  manifestSha256: z.string().optional(),
+  files: z.int().optional(),
+  customers: z.int().optional(),
+  prospects: z.int().optional(),
+  segments: z.int().optional(),
+  clustering: clusteringReportSchema.optional(),
+  evaluation: evaluationSchema.optional(),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;
+
+/** Which run look-ups answer from. Replaced by one conditional write. */
+export const livePointerSchema = z.strictObject({
+  runId: z.string(),
+  runSeq: z.int().positive(),
+  promotedAt: z.iso.datetime(),
+  manifestSha256: z.string(),
+  modelVersion: z.string(),
+  /** Features of the run's customers are as of this moment. */
+  asOf: z.iso.datetime(),
+  previousRunId: z.string().optional(),
+});
+export type LivePointer = z.infer<typeof livePointerSchema>;
+
+/** One function's part in a run: how many rows it worked through. Written again with the same values by a retry. */
+export const stageRecordSchema = z.strictObject({
+  stage: z.string(),
+  partition: z.int().nonnegative(),
+  rows: z.int().nonnegative(),
+  tookMs: z.number().nonnegative(),
+});
+export type StageRecord = z.infer<typeof stageRecordSchema>;

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** What an owner can set at deployment, as CDK context (`cdk.json` or `-c name=value`). Unknown names are refused at synth. */
+export const settingsSchema = z.strictObject({
+  /** Prefix of the stacks' names; a second deployment in one account needs another. */
+  deploymentName: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,19}$/)
+    .default('kindred'),
+  /** OpenID Connect issuer whose tokens the API accepts, e.g. a Cognito user pool's URL. */
+  jwtIssuer: z.url(),
+  /** The `aud` or `client_id` the API accepts. */
+  jwtAudience: z.string().min(1),
+  /** A run starts once no file has been committed for this long. */
+  quietSeconds: z.coerce.number().int().min(1).max(86_400).default(60),
+  /** How many segments: a number, or `auto` to choose by silhouette, stability and useful size. */
+  segments: z.union([z.literal('auto'), z.coerce.number().int().min(2).max(100)]).default('auto'),
+  /** Dimensions of a customer's vector. */
+  vectorDims: z.coerce.number().int().min(2).max(1024).default(100),
+  /** Encoder by folder name, or `auto` to choose by the script of the shop's texts. */
+  model: z.string().min(1).default('auto'),
+  /** Partitions of the lake by pseudonym. Fixed for the life of a deployment. */
+  lakePartitions: z.coerce.number().int().min(1).max(4096).default(16),
+  /** Smallest accuracy on held-out customers at which a run goes live. */
+  minimumAccuracy: z.coerce.number().min(0).max(1).default(0.8),
+  /** Days for which inbox/ and rejects/, the only places with raw data, are kept. */
+  rawRetentionDays: z.coerce.number().int().min(1).default(90),
+  /** GPU instance of the model endpoint. */
+  modelInstanceType: z.string().startsWith('ml.').default('ml.g5.xlarge'),
+  /** Platform of the Lambda functions and of the ONNX Runtime binary shipped with them. */
+  lambdaPlatform: z
+    .enum(['linux-arm64', 'linux-x64', 'darwin-arm64', 'darwin-x64', 'win32-x64'])
+    .default('linux-arm64'),
+  /** Days for which logs are kept. */
+  logRetentionDays: z.coerce.number().int().min(1).default(30),
+});
+export type Settings = z.infer<typeof settingsSchema>;

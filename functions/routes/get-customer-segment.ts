@@ -1,0 +1,72 @@
+import type { z } from 'zod';
+import { customerIdParameter, customerSegmentAnswer } from '../../contracts/api.ts';
+import type { LivePointer } from '../../contracts/registry.ts';
+import { createPseudonymizer } from '../../segmentation/privacy/pseudonyms.ts';
+import { CustomerRowsTable } from '../../storage/customer-rows-table.ts';
+import { readPseudonymKey } from '../../storage/pseudonym-key.ts';
+import { RegistryTable } from '../../storage/registry-table.ts';
+import { ApiProblem } from '../wiring/api-problem.ts';
+import { liveRunReader } from '../wiring/live-run.ts';
+import { routeFunction } from '../wiring/route-function.ts';
+
+/** Which segment is this customer in, how sure are we, and on what facts? One Query. */
+
+interface Deps {
+  readonly rows: CustomerRowsTable;
+  readonly pseudonymOf: (customerId: string) => string;
+  readonly liveRun: () => Promise<LivePointer>;
+}
+
+const dayMs = 86_400_000;
+
+export async function getCustomerSegment(
+  { customerId }: z.infer<typeof customerIdParameter>,
+  { rows, pseudonymOf, liveRun }: Deps,
+): Promise<z.infer<typeof customerSegmentAnswer>> {
+  const live = await liveRun();
+  const row = await rows.findLive(pseudonymOf(customerId), live.runSeq);
+  if (!row) {
+    throw new ApiProblem(
+      404,
+      'Unknown customer',
+      `No customer with this id is part of ${live.runId}. Customers appear after the run that follows the file naming them.`,
+    );
+  }
+  const { facts } = row;
+  return {
+    customerId,
+    segment: { id: row.segmentId, name: row.segmentName },
+    confidence: row.confidence,
+    alternatives: row.alternatives,
+    features: {
+      ...facts,
+      lifecycleStage: row.lifecycleStage,
+      recencyDays: daysBetween(facts.lastPurchaseAt, live.asOf),
+      tenureDays: daysBetween(facts.firstPurchaseAt, live.asOf),
+    },
+    runId: live.runId,
+    modelVersion: live.modelVersion,
+    featuresAsOf: live.asOf,
+    assignedAt: row.assignedAt,
+    isDataPartial: row.isDataPartial,
+  };
+}
+
+function daysBetween(from: string | null, to: string): number | null {
+  return from === null ? null : Math.round((Date.parse(to) - Date.parse(from)) / dayMs);
+}
+
+export const handler = routeFunction({
+  name: 'get-customer-segment',
+  input: customerIdParameter,
+  output: customerSegmentAnswer,
+  createDeps: async (environment) => {
+    const pseudonymize = createPseudonymizer(await readPseudonymKey(environment.PSEUDONYM_SECRET_ARN));
+    return {
+      rows: new CustomerRowsTable(environment.CUSTOMERS_TABLE),
+      pseudonymOf: (customerId: string) => pseudonymize('customer', customerId),
+      liveRun: liveRunReader(new RegistryTable(environment.REGISTRY_TABLE), Date.now),
+    };
+  },
+  step: getCustomerSegment,
+});

@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { listMembersAnswer, membersParameters } from '../../contracts/api.ts';
+import { type MemberIndex, type MemberPart, memberIndexSchema, memberPartSchema } from '../../contracts/members.ts';
+import type { LivePointer } from '../../contracts/registry.ts';
+import { IdentitiesTable } from '../../storage/identities-table.ts';
+import { runKeys } from '../../storage/keys.ts';
+import { ObjectStore } from '../../storage/object-store.ts';
+import { RegistryTable } from '../../storage/registry-table.ts';
+import { ApiProblem } from '../wiring/api-problem.ts';
+import { liveRunReader } from '../wiring/live-run.ts';
+import { routeFunction } from '../wiring/route-function.ts';
+
+/**
+ * A segment's members, page by page, under the shop's own ids. A cursor names its run: pages that follow it are of that run even
+ * if another goes live meanwhile, so a listing never skips or repeats anybody.
+ */
+
+interface Deps {
+  readonly objects: ObjectStore;
+  readonly registry: RegistryTable;
+  readonly identities: IdentitiesTable;
+  readonly liveRun: () => Promise<LivePointer>;
+}
+
+const cursorSchema = z.strictObject({ runId: z.string().regex(/^run-\d+$/), offset: z.int().nonnegative() });
+
+export async function listSegmentMembers(
+  { segmentId, limit, cursor }: z.infer<typeof membersParameters>,
+  { objects, identities, liveRun }: Deps,
+): Promise<z.infer<typeof listMembersAnswer>> {
+  const live = await liveRun();
+  const { runId, offset } = cursor ? decodeCursor(cursor) : { runId: live.runId, offset: 0 };
+  const keys = runKeys(runId);
+  const index = await objects.findJson(keys.members(segmentId), (value) => memberIndexSchema.parse(value));
+  if (!index) {
+    throw new ApiProblem(
+      404,
+      'Unknown segment',
+      `${runId} has no segment of this id; GET /segments lists those it has.`,
+    );
+  }
+  const members = await readMembers(index, offset, limit, (partition) =>
+    objects.getJson(keys.memberPart(segmentId, partition), (value) => memberPartSchema.parse(value)),
+  );
+  const customerIds = await identities.customerIdsOf(members.map(([customer]) => customer));
+  const nextOffset = offset + members.length;
+  const hasMore = nextOffset < index.customers;
+  return {
+    runId,
+    modelVersion: live.modelVersion,
+    featuresAsOf: live.asOf,
+    segmentId,
+    customers: index.customers,
+    data: members.map(([customer, confidence]) => ({ customerId: customerIds.get(customer) ?? customer, confidence })),
+    cursor: { next: hasMore ? encodeCursor({ runId, offset: nextOffset }) : null, has_more: hasMore, limit },
+  };
+}
+
+async function readMembers(
+  index: MemberIndex,
+  offset: number,
+  limit: number,
+  readPart: (partition: number) => Promise<MemberPart>,
+): Promise<MemberPart> {
+  const members: MemberPart = [];
+  let first = 0;
+  for (const [partition, count] of index.partitions.entries()) {
+    const from = Math.max(0, offset - first);
+    if (from < count && members.length < limit) {
+      const part = await readPart(partition);
+      members.push(...part.slice(from, from + limit - members.length));
+    }
+    first += count;
+  }
+  return members;
+}
+
+function encodeCursor(cursor: z.infer<typeof cursorSchema>): string {
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
+}
+
+function decodeCursor(cursor: string): z.infer<typeof cursorSchema> {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    value = undefined; // answered below like every other cursor that is not ours
+  }
+  const parsed = cursorSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ApiProblem(400, 'Bad cursor', 'cursor: pass on cursor.next of the page before, unchanged');
+}
+
+export const handler = routeFunction({
+  name: 'list-segment-members',
+  input: membersParameters,
+  output: listMembersAnswer,
+  createDeps: (environment) => {
+    const registry = new RegistryTable(environment.REGISTRY_TABLE);
+    return {
+      objects: new ObjectStore(environment.BUCKET_NAME),
+      registry,
+      identities: new IdentitiesTable(environment.IDENTITIES_TABLE),
+      liveRun: liveRunReader(registry, Date.now),
+    };
+  },
+  step: listSegmentMembers,
+});

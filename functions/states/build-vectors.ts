@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import type { GraphRunner } from '../../numerics/runner.ts';
+import type { Matrix } from '../../numerics/tensor.ts';
+import { createInProcessRunner } from '../../runtime/in-process.ts';
+import type { AttributeStatistics } from '../../segmentation/features/attribute-statistics.ts';
+import { fillMissing } from '../../segmentation/features/column-means.ts';
+import { encodeProfiles, fitProfileEncoding } from '../../segmentation/features/profile-encoding.ts';
+import { profileMeans } from '../../segmentation/features/profile-means.ts';
+import { momentsOf } from '../../segmentation/vectors/moments.ts';
+import { poolTexts } from '../../segmentation/vectors/pooling.ts';
+import { CorruptRecordError } from '../../storage/errors.ts';
+import { embeddingKeys, runKeys } from '../../storage/keys.ts';
+import { ObjectStore } from '../../storage/object-store.ts';
+import { readPopulationStatistics } from '../../storage/population-statistics.ts';
+import { matrixTensor, putTensors, readTensors } from '../../storage/tensor-files.ts';
+import { stageFunction } from '../wiring/state-function.ts';
+import { partitionInputSchema, readPlan } from './run-input.ts';
+
+/**
+ * One partition's raw vectors [n, D]: the pooled text vector, the behaviour and the profile of each customer side by side, and
+ * their moments, from which the output layer is fitted.
+ */
+
+const inputSchema = partitionInputSchema.extend({ profileId: z.string() });
+type Input = z.infer<typeof inputSchema>;
+
+interface Deps {
+  readonly objects: ObjectStore;
+  readonly runner: GraphRunner;
+}
+
+interface PartitionProfiles {
+  readonly attributes: readonly Record<string, string | number>[];
+}
+
+export async function buildVectors({ runId, partition, profileId }: Input, deps: Deps): Promise<{ rows: number }> {
+  const { objects, runner } = deps;
+  const keys = runKeys(runId);
+  const plan = await readPlan(objects, runId);
+  const [features, profiles, population, text] = await Promise.all([
+    readTensors(objects, keys.features(partition)),
+    objects.getJson(keys.profiles(partition), (value) => value as PartitionProfiles),
+    readPopulationStatistics(objects, runId, plan.partitions),
+    pooledTexts(objects, runId, partition, profileId),
+  ]);
+  const behaviour = features.matrix('features');
+  const profile = encodedProfiles(profiles, population.attributes);
+  const raw = sideBySide(text, { ...behaviour, data: fillMissing(behaviour.data, population.featureMeans) }, profile);
+  const blocks = JSON.stringify({
+    text: text.columns,
+    behaviour: behaviour.columns,
+    profile: profile.columns,
+  });
+  await putTensors(objects, keys.inputs(partition), { inputs: matrixTensor(raw) }, { blocks });
+  if (raw.rows > 0) {
+    const { count, mean, comoments } = await momentsOf(raw, runner);
+    await putTensors(
+      objects,
+      keys.moments(partition),
+      {
+        mean: { type: 'float64', dims: [raw.columns], data: mean },
+        comoments: { type: 'float64', dims: [raw.columns, raw.columns], data: comoments },
+      },
+      { count: JSON.stringify(count), blocks },
+    );
+  }
+  return { rows: raw.rows };
+}
+
+function encodedProfiles(profiles: PartitionProfiles, statistics: AttributeStatistics): Matrix {
+  const encoding = fitProfileEncoding(statistics);
+  const rows = profiles.attributes.length;
+  const data = encodeProfiles(
+    encoding,
+    profiles.attributes.map((attributes) => ({ attributes })),
+  );
+  return { rows, columns: encoding.columns.length, data: fillMissing(data, profileMeans(encoding, statistics)) };
+}
+
+/** Each customer's pooled text vector [n, dText]; dText is 0 where the shop's files hold no text at all. */
+async function pooledTexts(objects: ObjectStore, runId: string, partition: number, profileId: string): Promise<Matrix> {
+  const file = await readTensors(objects, runKeys(runId).textWeights(partition));
+  const rowStarts = file.ints('rowStart');
+  if (profileId === '') return { rows: rowStarts.length - 1, columns: 0, data: new Float32Array() };
+  const { vectors, rowOf } = await readTextVectors(objects, profileId);
+  const rowOfText = Int32Array.from(file.ids('textIds'), (textId) => rowOf.get(textId) ?? -1);
+  const missing = rowOfText.indexOf(-1);
+  if (missing !== -1) {
+    throw new CorruptRecordError(
+      `text ${file.ids('textIds')[missing]} of partition ${partition} has no vector under profile ${profileId}; ` +
+        'start the run again: texts are collected anew',
+    );
+  }
+  const texts = file.ints('textIndex').map((index) => rowOfText[index] as number);
+  return poolTexts({ rowStarts, texts, weights: file.floats('weights') }, vectors);
+}
+
+async function readTextVectors(
+  objects: ObjectStore,
+  profileId: string,
+): Promise<{ vectors: Matrix; rowOf: Map<string, number> }> {
+  const parts = await objects.list(embeddingKeys.vectorsPrefix(profileId));
+  const files = await Promise.all(parts.map(({ key }) => readTensors(objects, key)));
+  const matrices = files.map((file) => file.matrix('vectors'));
+  const columns = matrices[0]?.columns ?? 0;
+  const data = new Float32Array(matrices.reduce((total, { rows }) => total + rows, 0) * columns);
+  const rowOf = new Map<string, number>();
+  let row = 0;
+  files.forEach((file, part) => {
+    data.set((matrices[part] as Matrix).data, row * columns);
+    for (const textId of file.ids('textIds')) rowOf.set(textId, row++);
+  });
+  return { vectors: { rows: row, columns, data }, rowOf };
+}
+
+function sideBySide(...blocks: readonly Matrix[]): Matrix {
+  const rows = Math.max(...blocks.map((block) => block.rows));
+  const columns = blocks.reduce((total, block) => total + block.columns, 0);
+  const data = new Float32Array(rows * columns);
+  let offset = 0;
+  for (const block of blocks) {
+    for (let row = 0; row < rows; row += 1) {
+      data.set(block.data.subarray(row * block.columns, (row + 1) * block.columns), row * columns + offset);
+    }
+    offset += block.columns;
+  }
+  return { rows, columns, data };
+}
+
+export const handler = stageFunction({
+  name: 'build-vectors',
+  input: inputSchema,
+  createDeps: (environment) => ({
+    objects: new ObjectStore(environment.BUCKET_NAME),
+    runner: createInProcessRunner({ intraOpThreads: 1 }),
+  }),
+  step: buildVectors,
+});

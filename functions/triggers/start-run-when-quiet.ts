@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { listUncommitted, readCommit } from '../../storage/committed-files.ts';
+import { Executions } from '../../storage/executions.ts';
+import { importsPrefix } from '../../storage/keys.ts';
+import { ObjectStore } from '../../storage/object-store.ts';
+import { RegistryTable } from '../../storage/registry-table.ts';
+import { stateFunction } from '../wiring/state-function.ts';
+
+/** Starts a run unless something says that it is too early: asked after each commit's quiet time, and once a day. */
+
+const inputSchema = z.union([
+  /** Asked by the Quiet state machine for the commit that started it. */
+  z.object({ commitKey: z.string().startsWith(importsPrefix) }),
+  /** Asked by the daily schedule (an EventBridge scheduled event). */
+  z
+    .object({ source: z.literal('aws.events'), time: z.iso.datetime() })
+    .transform(({ time }) => ({ day: time.slice(0, 10) })),
+]);
+type Input = z.infer<typeof inputSchema>;
+
+interface Deps {
+  readonly objects: ObjectStore;
+  readonly registry: RegistryTable;
+  readonly executions: Executions;
+  readonly stateMachineArn: string;
+  readonly quietMs: number;
+  readonly nowMs: () => number;
+}
+
+interface Decision {
+  readonly started: boolean;
+  readonly reason: string;
+  /** True where nobody else will ask again: the asker waits another quiet time. */
+  readonly askAgain: boolean;
+}
+
+/** A listing gives times in whole seconds. */
+const listingResolutionMs = 1000;
+/** A file that is not committed after this long has lost its event or its function; the run itself takes it in. */
+const ingestLimitMs = 15 * 60_000;
+
+export async function startRunWhenQuiet(input: Input, deps: Deps): Promise<Decision> {
+  const { objects, executions, stateMachineArn, nowMs } = deps;
+  if ('commitKey' in input && (await hasLaterCommit(input.commitKey, deps))) {
+    return { started: false, reason: 'a later file was committed; its own wait decides', askAgain: false };
+  }
+  const arriving = (await listUncommitted(objects)).filter(
+    ({ modifiedAtMs }) => nowMs() - modifiedAtMs < ingestLimitMs,
+  );
+  if (arriving.length > 0) {
+    return {
+      started: false,
+      reason: `${arriving.length} files are being taken in; their commits decide`,
+      askAgain: false,
+    };
+  }
+  if (!('commitKey' in input) && !(await hasNews(deps))) {
+    return { started: false, reason: 'nothing was committed since the live run', askAgain: false };
+  }
+  if (await executions.isAnyRunning(stateMachineArn)) {
+    return { started: false, reason: 'a run is in progress', askAgain: true };
+  }
+  const name = 'commitKey' in input ? `quiet-${importIdIn(input.commitKey)}` : `schedule-${input.day}`;
+  const trigger = 'commitKey' in input ? 'quiet' : 'schedule';
+  const started = await executions.start(stateMachineArn, name, { trigger });
+  return { started, reason: started ? `started ${name}` : `${name} was started before`, askAgain: false };
+}
+
+async function hasLaterCommit(commitKey: string, { objects, nowMs, quietMs }: Deps): Promise<boolean> {
+  const own = await readCommit(objects, commitKey);
+  const recent = (await objects.list(importsPrefix)).filter(
+    ({ key, modifiedAtMs }) => key !== commitKey && modifiedAtMs > nowMs() - quietMs - 60_000 - listingResolutionMs,
+  );
+  const others = await Promise.all(recent.map(({ key }) => readCommit(objects, key)));
+  return others.some(
+    (other) =>
+      other.committedAt > own.committedAt || (other.committedAt === own.committedAt && other.importId > own.importId),
+  );
+}
+
+async function hasNews({ objects, registry }: Deps): Promise<boolean> {
+  const [live, commits] = await Promise.all([registry.findLive(), objects.list(importsPrefix)]);
+  const run = live ? await registry.findRun(live.runId) : undefined;
+  const sinceMs = run ? Date.parse(run.startedAt) - listingResolutionMs : 0;
+  return commits.some(({ modifiedAtMs }) => modifiedAtMs >= sinceMs);
+}
+
+/** `imports/<key hash>/<etag>.<importId>.json` -> importId */
+function importIdIn(commitKey: string): string {
+  return commitKey.slice(commitKey.lastIndexOf('.', commitKey.length - '.json'.length - 1) + 1, -'.json'.length);
+}
+
+export const handler = stateFunction({
+  name: 'start-run-when-quiet',
+  input: inputSchema,
+  createDeps: (environment) => ({
+    objects: new ObjectStore(environment.BUCKET_NAME),
+    registry: new RegistryTable(environment.REGISTRY_TABLE),
+    executions: new Executions(),
+    stateMachineArn: environment.RUN_STATE_MACHINE_ARN,
+    quietMs: environment.QUIET_SECONDS * 1000,
+    nowMs: Date.now,
+  }),
+  step: startRunWhenQuiet,
+});

@@ -1,0 +1,289 @@
+import { spawnSync } from 'node:child_process';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { App, Stack } from 'aws-cdk-lib/core';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { environments, type FunctionName } from '../contracts/environments.ts';
+import { functionNames } from './bundles.ts';
+import { projectRoot } from './kindred-app.ts';
+import { type StubAssembly, synthesizeStubs, type TemplateResource } from './stub-assembly.ts';
+
+let assembly: StubAssembly;
+
+beforeAll(() => {
+  // With CloudFormation's own schema checks: a template that they refuse fails here.
+  assembly = synthesizeStubs({}, true);
+});
+
+function only(type: string): TemplateResource {
+  const [found, ...others] = assembly.resourcesOf(type);
+  expect([found?.Type, others]).toEqual([type, []]);
+  return found as TemplateResource;
+}
+
+function functionNamed(name: FunctionName): TemplateResource {
+  const found = assembly
+    .resourcesOf('AWS::Lambda::Function')
+    .find(({ Properties }) => Properties.Description === `Kindred ${name}`);
+  if (!found) throw new Error(`no function ${name} in the templates`);
+  return found;
+}
+
+/** The construct path is not in the template, so tables and queues are told apart by the start of their logical id. */
+function withIdLike(type: string, start: string): TemplateResource {
+  const found = Object.entries(assembly.resources).filter(([id, { Type }]) => Type === type && id.startsWith(start));
+  expect(found.map(([id]) => id.slice(0, start.length))).toEqual([start]);
+  return (found[0] as [string, TemplateResource])[1];
+}
+
+describe('the app', () => {
+  test('has nothing that AwsSolutions objects to without a reason given', () => {
+    const { violations } = new AwsSolutionsChecks(assembly.app).validateScope(assembly.app);
+    expect(violations).toEqual([]);
+  });
+
+  test('would hear of a wildcard without a reason', () => {
+    const app = new App();
+    const role = new Role(new Stack(app, 'careless'), 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    role.addToPolicy(new PolicyStatement({ actions: ['s3:*'], resources: ['*'] }));
+    const { violations } = new AwsSolutionsChecks(app).validateScope(app);
+    expect(violations.map(({ ruleName }) => ruleName)).toEqual([
+      'AwsSolutions-IAM5[Action::s3:*]',
+      'AwsSolutions-IAM5[Resource::*]',
+    ]);
+  });
+
+  test('gives the same bytes when it is synthesized again', () => {
+    expect(synthesizeStubs().texts).toEqual(assembly.texts);
+  });
+
+  test('needs no custom resource', () => {
+    const types = new Set(Object.values(assembly.resources).map(({ Type }) => Type));
+    expect([...types].filter((type) => type.startsWith('Custom::') || type.includes('CustomResource'))).toEqual([]);
+  });
+
+  test('names what is wrong with its context and ends with an error', () => {
+    const ran = spawnSync(process.execPath, ['infra/app.ts'], {
+      cwd: projectRoot,
+      env: { ...process.env, CDK_CONTEXT_JSON: '{"jwtAudiance":"shop"}' },
+      encoding: 'utf8',
+    });
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toMatch(/^Kindred cannot be synthesized[\s\S]*jwtAudiance: there is no such setting/);
+    expect(ran.stderr).not.toContain('    at ');
+  });
+});
+
+describe('functions', () => {
+  test.each(functionNames)('%s has exactly the variables of its contract', (name) => {
+    const variables = functionNamed(name).Properties.Environment?.Variables ?? {};
+    expect(Object.keys(variables).sort()).toEqual(Object.keys(environments[name].shape).sort());
+  });
+
+  test('each runs on Node 24 with traces, a role and a log group of its own, and logs that expire', () => {
+    const functions = assembly.resourcesOf('AWS::Lambda::Function');
+    expect(functions.length).toBe(functionNames.length);
+    for (const { Properties } of functions) {
+      expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Handler: 'index.handler', Architectures: ['arm64'] });
+      expect(Properties.TracingConfig).toEqual({ Mode: 'Active' });
+    }
+    const distinct = (values: unknown[]) => new Set(values.map((value) => JSON.stringify(value))).size;
+    expect(distinct(functions.map(({ Properties }) => Properties.Role))).toBe(functions.length);
+    expect(distinct(functions.map(({ Properties }) => Properties.LoggingConfig.LogGroup))).toBe(functions.length);
+    for (const { Properties } of assembly.resourcesOf('AWS::Logs::LogGroup'))
+      expect(Properties.RetentionInDays).toBe(30);
+  });
+
+  test('settings reach the functions that use them', () => {
+    const { resourcesOf } = synthesizeStubs({
+      segments: 5,
+      vectorDims: 64,
+      lakePartitions: 3,
+      lambdaPlatform: 'linux-x64',
+    });
+    const plan = resourcesOf('AWS::Lambda::Function').find(
+      (f) => f.Properties.Description === 'Kindred plan-run',
+    )?.Properties;
+    expect(plan.Environment.Variables).toMatchObject({
+      SEGMENTS: '5',
+      VECTOR_DIMS: '64',
+      LAKE_PARTITIONS: '3',
+      MODEL: 'auto',
+    });
+    expect(plan.Architectures).toEqual(['x86_64']);
+  });
+});
+
+describe('data', () => {
+  test('the data bucket is versioned, encrypted with the own key, private, logged, and tells EventBridge', () => {
+    const { Properties } = withIdLike('AWS::S3::Bucket', 'Data');
+    expect(Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' });
+    expect(Properties.BucketEncryption.ServerSideEncryptionConfiguration).toMatchObject([
+      { BucketKeyEnabled: true, ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' } },
+    ]);
+    expect(Object.values(Properties.PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
+    expect(Properties.LoggingConfiguration.LogFilePrefix).toBe('data/');
+    expect(Properties.NotificationConfiguration).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
+  });
+
+  test('raw data and exchange with the model expire in every version; nothing else does', () => {
+    const rules = withIdLike('AWS::S3::Bucket', 'Data').Properties.LifecycleConfiguration.Rules;
+    const expiring = rules.filter((rule: { ExpirationInDays?: number }) => rule.ExpirationInDays);
+    expect(
+      Object.fromEntries(
+        expiring.map((rule: { Prefix: string; ExpirationInDays: number; NoncurrentVersionExpiration: object }) => [
+          rule.Prefix,
+          [rule.ExpirationInDays, rule.NoncurrentVersionExpiration],
+        ]),
+      ),
+    ).toEqual({
+      'inbox/': [90, { NoncurrentDays: 90 }],
+      'rejects/': [90, { NoncurrentDays: 90 }],
+      'model-input/': [7, { NoncurrentDays: 7 }],
+      'model-output/': [7, { NoncurrentDays: 7 }],
+    });
+  });
+
+  test.each([
+    ['Customers', ['customer', 'S', 'HASH'], ['runSeq', 'N', 'RANGE']],
+    ['Registry', ['pk', 'S', 'HASH'], ['sk', 'S', 'RANGE']],
+    ['Identities', ['customer', 'S', 'HASH']],
+    ['ModelJobs', ['inferenceId', 'S', 'HASH']],
+  ])('table %s has its key, recovery and encryption, and outlives the stack', (id, ...key) => {
+    const { Properties, DeletionPolicy } = withIdLike('AWS::DynamoDB::Table', id);
+    const types = new Map(
+      Properties.AttributeDefinitions.map((a: { AttributeName: string; AttributeType: string }) => [
+        a.AttributeName,
+        a.AttributeType,
+      ]),
+    );
+    expect(
+      Properties.KeySchema.map((k: { AttributeName: string; KeyType: string }) => [
+        k.AttributeName,
+        types.get(k.AttributeName),
+        k.KeyType,
+      ]),
+    ).toEqual(key);
+    expect(Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+    });
+    expect(Properties.PointInTimeRecoverySpecification).toEqual({ PointInTimeRecoveryEnabled: true });
+    expect(DeletionPolicy).toBe('Retain');
+  });
+
+  test('model jobs are forgotten; the key rotates; the pseudonyms key is made once', () => {
+    expect(withIdLike('AWS::DynamoDB::Table', 'ModelJobs').Properties.TimeToLiveSpecification).toEqual({
+      AttributeName: 'expiresAt',
+      Enabled: true,
+    });
+    expect(only('AWS::KMS::Key').Properties.EnableKeyRotation).toBe(true);
+    const secret = only('AWS::SecretsManager::Secret');
+    expect(secret.Properties.GenerateSecretString).toEqual({ PasswordLength: 64, ExcludePunctuation: true });
+    expect(secret.DeletionPolicy).toBe('Retain');
+  });
+});
+
+describe('model', () => {
+  test('the endpoint is asynchronous, gives notice, and keeps its answers under model-output/', () => {
+    const { AsyncInferenceConfig, ProductionVariants } = only('AWS::SageMaker::EndpointConfig').Properties;
+    expect(ProductionVariants).toMatchObject([{ VariantName: 'main', InstanceType: 'ml.g5.xlarge' }]);
+    expect(AsyncInferenceConfig.ClientConfig.MaxConcurrentInvocationsPerInstance).toBe(4);
+    const { S3OutputPath, S3FailurePath, NotificationConfig } = AsyncInferenceConfig.OutputConfig;
+    expect(S3OutputPath['Fn::Join'][1].at(-1)).toBe('/model-output/');
+    expect(S3FailurePath['Fn::Join'][1].at(-1)).toBe('/model-output/failures/');
+    expect(Object.keys(NotificationConfig).sort()).toEqual(['ErrorTopic', 'SuccessTopic']);
+    for (const { Properties } of assembly.resourcesOf('AWS::SNS::Topic'))
+      expect(Properties.KmsMasterKeyId).toBeDefined();
+  });
+
+  test('it scales from zero to two and wakes when requests wait', () => {
+    expect(only('AWS::ApplicationAutoScaling::ScalableTarget').Properties).toMatchObject({
+      MinCapacity: 0,
+      MaxCapacity: 2,
+      ScalableDimension: 'sagemaker:variant:DesiredInstanceCount',
+    });
+    const alarm = only('AWS::CloudWatch::Alarm').Properties;
+    expect(alarm).toMatchObject({ MetricName: 'HasBacklogWithoutCapacity', Threshold: 1, Period: 60 });
+    const [wakeUp] = alarm.AlarmActions;
+    expect(assembly.resources[wakeUp.Ref]?.Properties.StepScalingPolicyConfiguration.StepAdjustments).toEqual([
+      { MetricIntervalLowerBound: 0, ScalingAdjustment: 1 },
+    ]);
+    const policies = assembly.resourcesOf('AWS::ApplicationAutoScaling::ScalingPolicy');
+    expect(
+      policies.map(
+        ({ Properties }) =>
+          Properties.TargetTrackingScalingPolicyConfiguration?.CustomizedMetricSpecification.MetricName,
+      ),
+    ).toContain('ApproximateBacklogSizePerInstance');
+  });
+});
+
+describe('intake', () => {
+  const created = (prefix: string) => ({
+    source: ['aws.s3'],
+    'detail-type': ['Object Created'],
+    detail: { bucket: { name: [expect.anything()] }, object: { key: [{ prefix }] } },
+  });
+
+  test('a dropped file goes to ingest-file, a commit to the Quiet machine, with retries and dead letters', () => {
+    const dropped = withIdLike('AWS::Events::Rule', 'FileDropped').Properties;
+    expect(dropped.EventPattern).toEqual(created('inbox/'));
+    expect(assembly.resources[dropped.Targets[0].Arn['Fn::GetAtt'][0]]).toBe(functionNamed('ingest-file'));
+    const committed = withIdLike('AWS::Events::Rule', 'FileCommitted').Properties;
+    expect(committed.EventPattern).toEqual(created('imports/'));
+    expect(committed.Targets[0].Arn.Ref).toMatch(/^Quiet/);
+    for (const [target] of [dropped.Targets, committed.Targets]) {
+      expect(target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 20 });
+      expect(target.DeadLetterConfig.Arn['Fn::GetAtt'][0]).toMatch(/DeadLetters/);
+    }
+  });
+
+  test('a run is asked for once a day', () => {
+    const daily = withIdLike('AWS::Events::Rule', 'Daily').Properties;
+    expect(daily.ScheduleExpression).toBe('cron(0 3 * * ? *)');
+    expect(assembly.resources[daily.Targets[0].Arn['Fn::GetAtt'][0]]).toBe(functionNamed('start-run-when-quiet'));
+  });
+
+  test("both of the endpoint's topics resume model jobs", () => {
+    const subscriptions = assembly.resourcesOf('AWS::SNS::Subscription').map(({ Properties }) => Properties);
+    expect(new Set(subscriptions.map(({ TopicArn }) => TopicArn['Fn::ImportValue'])).size).toBe(2);
+    for (const { Endpoint, RedrivePolicy } of subscriptions) {
+      expect(assembly.resources[Endpoint['Fn::GetAtt'][0]]).toBe(functionNamed('resume-model-job'));
+      expect(RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0]).toMatch(/^ModelNoticeDeadLetters/);
+    }
+  });
+});
+
+describe('API', () => {
+  test('every route but the description of the API asks for a token with the reading scope', () => {
+    const routes = assembly
+      .resourcesOf('AWS::ApiGatewayV2::Route')
+      .map(({ Properties }) => [Properties.RouteKey, Properties.AuthorizationType, Properties.AuthorizationScopes]);
+    const reading = ['JWT', ['kindred/segments:read']];
+    expect(routes.sort()).toEqual([
+      ['GET /customers/{customerId}/segment', ...reading],
+      ['GET /openapi.json', 'NONE', undefined],
+      ['GET /runs', ...reading],
+      ['GET /runs/{runId}', ...reading],
+      ['GET /segments', ...reading],
+      ['GET /segments/{segmentId}', ...reading],
+      ['GET /segments/{segmentId}/members', ...reading],
+    ]);
+    expect(only('AWS::ApiGatewayV2::Authorizer').Properties.JwtConfiguration).toEqual({
+      Audience: ['shop'],
+      Issuer: 'https://issuer.example/pool',
+    });
+  });
+
+  test('it is throttled, and its access log holds no path, which may name a customer', () => {
+    const { Properties } = only('AWS::ApiGatewayV2::Stage');
+    expect(Properties.DefaultRouteSettings).toMatchObject({ ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 });
+    expect(Object.values(JSON.parse(Properties.AccessLogSettings.Format))).not.toContain('$context.path');
+    for (const { Properties: integration } of assembly.resourcesOf('AWS::ApiGatewayV2::Integration')) {
+      expect(integration).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
+    }
+  });
+});

@@ -1,0 +1,304 @@
+/**
+ * The segment run as an Amazon States Language machine (JSONata query language). States carry the names of the design's stages;
+ * each task is the function of the same name under `functions/states/`. Payloads carry a run's id and a partition, never data:
+ * every function derives its S3 keys from those (`storage/keys.ts`).
+ *
+ * `${…}` placeholders are filled by CloudFormation (DefinitionSubstitutions).
+ */
+import { functionArnPlaceholder } from './placeholders.ts';
+
+type State = Record<string, unknown>;
+
+const lambdaTransientErrors = [
+  'Lambda.ServiceException',
+  'Lambda.AWSLambdaException',
+  'Lambda.SdkClientException',
+  'Lambda.TooManyRequestsException',
+  'Lambda.ClientExecutionTimeoutException',
+];
+
+const retryTransient = [
+  {
+    ErrorEquals: [...lambdaTransientErrors, 'StorageUnavailableError'],
+    IntervalSeconds: 1,
+    MaxAttempts: 5,
+    BackoffRate: 2,
+    MaxDelaySeconds: 30,
+    JitterStrategy: 'FULL',
+  },
+];
+
+/** Any error ends the run as FAILED: what was live stays live, and nothing of this run is visible. */
+const failRun = [
+  {
+    ErrorEquals: ['States.ALL'],
+    Assign: { failure: '{% $states.errorOutput %}' },
+    Next: 'RecordFailure',
+  },
+];
+
+function invoke(functionName: string, payload: Record<string, unknown>): State {
+  return {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke',
+    Arguments: { FunctionName: functionArnPlaceholder(functionName), Payload: payload },
+    Output: '{% $states.result.Payload %}',
+    Retry: retryTransient,
+    TimeoutSeconds: 960,
+  };
+}
+
+/** Hands a job to the asynchronous model endpoint and waits until its SNS notice, or the S3 backstop, resumes this task. */
+function awaitModelJob(payload: Record<string, unknown>): State {
+  return {
+    Type: 'Task',
+    Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+    Arguments: {
+      FunctionName: functionArnPlaceholder('submit-model-job'),
+      Payload: { ...payload, taskToken: '{% $states.context.Task.Token %}' },
+    },
+    Retry: [
+      ...retryTransient,
+      { ErrorEquals: ['ModelJobRetryableError'], IntervalSeconds: 5, MaxAttempts: 3, BackoffRate: 2 },
+    ],
+    TimeoutSeconds: 7200,
+  };
+}
+
+const runId = '{% $runId %}';
+
+/** One function over every partition of the lake, as a Distributed Map. */
+function overPartitions(functionName: string, task: string): State {
+  return {
+    Type: 'Map',
+    Label: task,
+    ItemReader: {
+      Resource: 'arn:aws:states:::s3:getObject',
+      ReaderConfig: { InputType: 'JSON' },
+      Arguments: { Bucket: '${BucketName}', Key: "{% 'runs/' & $runId & '/partitions.json' %}" },
+    },
+    ItemSelector: { runId, partition: '{% $states.context.Map.Item.Value.partition %}', profileId: '{% $profileId %}' },
+    MaxConcurrency: 1000,
+    ItemProcessor: {
+      ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+      StartAt: task,
+      States: {
+        [task]: { ...invoke(functionName, '{% $states.input %}' as never), End: true },
+      },
+    },
+    ResultWriter: {
+      Resource: 'arn:aws:states:::s3:putObject',
+      Arguments: { Bucket: '${BucketName}', Prefix: `{% 'runs/' & $runId & '/map-results/${task}' %}` },
+    },
+  };
+}
+
+const branchOfFeatures = {
+  StartAt: 'BuildFeatures',
+  States: {
+    BuildFeatures: { ...overPartitions('build-features', 'BuildPartitionFeatures'), Output: {}, End: true },
+  },
+};
+
+const branchOfTexts = {
+  StartAt: 'UseCachedVectors',
+  States: {
+    UseCachedVectors: { Type: 'Pass', Assign: { ignoreCache: false }, Next: 'CollectTexts' },
+    CollectTexts: {
+      ...invoke('collect-texts', { runId, ignoreCache: '{% $ignoreCache %}' }),
+      Assign: { cachedProfileId: '{% $states.result.Payload.cachedProfileId %}' },
+      Next: 'EmbedTexts',
+    },
+    EmbedTexts: {
+      Type: 'Map',
+      Label: 'EmbedTextBatch',
+      ItemReader: {
+        Resource: 'arn:aws:states:::s3:getObject',
+        ReaderConfig: { InputType: 'JSON' },
+        Arguments: { Bucket: '${BucketName}', Key: "{% 'runs/' & $runId & '/embed-jobs.json' %}" },
+      },
+      ItemSelector: { runId, job: '{% $states.context.Map.Item.Value %}' },
+      MaxConcurrency: 100,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+        StartAt: 'EmbedTextBatch',
+        States: {
+          EmbedTextBatch: {
+            ...awaitModelJob({ runId: '{% $states.input.runId %}', inputKey: '{% $states.input.job.inputKey %}' }),
+            Output: {
+              runId: '{% $states.input.runId %}',
+              job: '{% $states.input.job %}',
+              outputKey: '{% $states.result.outputKey %}',
+            },
+            Catch: [{ ErrorEquals: ['EmbeddingProfileChangedError'], Next: 'ProfileChanged' }],
+            Next: 'CacheEmbeddings',
+          },
+          CacheEmbeddings: { ...invoke('cache-embeddings', '{% $states.input %}' as never), End: true },
+          ProfileChanged: { Type: 'Pass', Output: { profileChanged: true }, End: true },
+        },
+      },
+      Assign: {
+        profileChanged: '{% $count($states.result[profileChanged = true]) > 0 %}',
+        embeddedProfileId: "{% $count($states.result[profileId]) > 0 ? $states.result[profileId][0].profileId : '' %}",
+      },
+      Next: 'ProfileStillTheSame',
+    },
+    ProfileStillTheSame: {
+      Type: 'Choice',
+      Choices: [
+        {
+          // The endpoint's device or runtime is another than that of the cached vectors: embed all texts anew.
+          Condition: '{% $profileChanged and $not($ignoreCache) %}',
+          Assign: { ignoreCache: true },
+          Next: 'CollectTexts',
+        },
+      ],
+      Default: 'TextsEmbedded',
+    },
+    TextsEmbedded: {
+      Type: 'Pass',
+      Output: { profileId: "{% $embeddedProfileId != '' ? $embeddedProfileId : $cachedProfileId %}" },
+      End: true,
+    },
+  },
+};
+
+export const segmentRunDefinition = {
+  Comment: 'Kindred: from committed files to live customer segments',
+  QueryLanguage: 'JSONata',
+  StartAt: 'OpenRun',
+  TimeoutSeconds: 86_400,
+  States: {
+    OpenRun: {
+      ...invoke('open-run', {
+        executionName: '{% $states.context.Execution.Name %}',
+        executionArn: '{% $states.context.Execution.Id %}',
+        startedAt: '{% $states.context.Execution.StartTime %}',
+        trigger: "{% $exists($states.input.trigger) ? $states.input.trigger : 'manual' %}",
+      }),
+      Assign: {
+        runId: '{% $states.result.Payload.runId %}',
+        missedFiles: '{% $states.result.Payload.missedFiles %}',
+        profileId: '',
+      },
+      Catch: [{ ErrorEquals: ['States.ALL'], Assign: { failure: '{% $states.errorOutput %}' }, Next: 'RunFailed' }],
+      Next: 'AnyFilesMissed',
+    },
+    AnyFilesMissed: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $missedFiles > 0 %}', Next: 'IngestMissed' }],
+      Default: 'Plan',
+    },
+    IngestMissed: {
+      Type: 'Map',
+      Label: 'IngestMissedFile',
+      ItemReader: {
+        Resource: 'arn:aws:states:::s3:getObject',
+        ReaderConfig: { InputType: 'JSON' },
+        Arguments: { Bucket: '${BucketName}', Key: "{% 'runs/' & $runId & '/missed-files.json' %}" },
+      },
+      MaxConcurrency: 100,
+      // A file that cannot be taken in now must not hold up the others: it stays in the inbox and is listed again by the next run.
+      ToleratedFailurePercentage: 100,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+        StartAt: 'IngestMissedFile',
+        States: {
+          IngestMissedFile: { ...invoke('ingest-file', '{% $states.input %}' as never), End: true },
+        },
+      },
+      ResultWriter: {
+        Resource: 'arn:aws:states:::s3:putObject',
+        Arguments: { Bucket: '${BucketName}', Prefix: "{% 'runs/' & $runId & '/map-results/IngestMissedFile' %}" },
+      },
+      Catch: failRun,
+      Next: 'Plan',
+    },
+    Plan: { ...invoke('plan-run', { runId }), Catch: failRun, Next: 'FeaturesAndTexts' },
+    FeaturesAndTexts: {
+      Type: 'Parallel',
+      Branches: [branchOfFeatures, branchOfTexts],
+      Assign: { profileId: '{% $states.result[1].profileId %}' },
+      Output: {},
+      Catch: failRun,
+      Next: 'BuildVectors',
+    },
+    BuildVectors: {
+      ...overPartitions('build-vectors', 'BuildPartitionVectors'),
+      Output: {},
+      Catch: failRun,
+      Next: 'FitOutputLayer',
+    },
+    FitOutputLayer: { ...invoke('fit-output-layer', { runId }), Catch: failRun, Next: 'ProjectVectors' },
+    ProjectVectors: {
+      ...overPartitions('project-vectors', 'ProjectPartitionVectors'),
+      Output: {},
+      Catch: failRun,
+      Next: 'Cluster',
+    },
+    Cluster: { ...invoke('cluster-vectors', { runId }), Catch: failRun, Next: 'DescribeAndTrain' },
+    DescribeAndTrain: {
+      Type: 'Parallel',
+      Branches: [
+        {
+          StartAt: 'Describe',
+          States: { Describe: { ...invoke('describe-segments', { runId }), End: true } },
+        },
+        {
+          StartAt: 'PrepareTraining',
+          States: {
+            PrepareTraining: { ...invoke('prepare-training', { runId }), Next: 'TrainClassifier' },
+            TrainClassifier: {
+              ...awaitModelJob({ runId, inputKey: '{% $states.input.inputKey %}' }),
+              Output: { outputKey: '{% $states.result.outputKey %}' },
+              End: true,
+            },
+          },
+        },
+      ],
+      Output: { outputKey: '{% $states.result[1].outputKey %}' },
+      Catch: failRun,
+      Next: 'Evaluate',
+    },
+    Evaluate: {
+      ...invoke('evaluate-run', { runId, trainingOutputKey: '{% $states.input.outputKey %}' }),
+      Catch: failRun,
+      Next: 'GoodEnough',
+    },
+    GoodEnough: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.promote = true %}', Next: 'DiscardStaleRows' }],
+      Default: 'HoldBack',
+    },
+    DiscardStaleRows: { ...invoke('discard-rows', { runId }), Catch: failRun, Next: 'Publish' },
+    Publish: {
+      ...overPartitions('publish-rows', 'PublishPartition'),
+      Output: {},
+      Catch: failRun,
+      Next: 'Promote',
+    },
+    Promote: { ...invoke('promote-run', { runId }), Catch: failRun, Next: 'Announce' },
+    Announce: { ...invoke('announce-run', { runId }), Catch: failRun, Next: 'Live' },
+    Live: { Type: 'Succeed', Output: { runId, status: 'LIVE' } },
+    HoldBack: {
+      ...invoke('close-run', { runId, status: 'HELD', reason: '{% $states.input.reason %}' }),
+      Next: 'Held',
+    },
+    Held: { Type: 'Succeed', Output: { runId, status: 'HELD' } },
+    RecordFailure: {
+      ...invoke('close-run', {
+        runId,
+        status: 'FAILED',
+        error: '{% $failure.Error %}',
+        reason: "{% $exists($failure.Cause) ? $failure.Cause : '' %}",
+      }),
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'RunFailed' }],
+      Next: 'RunFailed',
+    },
+    RunFailed: {
+      Type: 'Fail',
+      Error: '{% $failure.Error %}',
+      Cause: "{% $exists($failure.Cause) ? $failure.Cause : 'no cause given' %}",
+    },
+  },
+};

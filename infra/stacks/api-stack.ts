@@ -1,0 +1,138 @@
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { FunctionName } from '../../contracts/environments.ts';
+import type { Settings } from '../../contracts/settings.ts';
+import type { FunctionBundles } from '../bundles.ts';
+import { allowObjects, allowSecret, allowTable } from '../constructs/access.ts';
+import { acknowledge } from '../constructs/acknowledgements.ts';
+import { KindredFunction, type Variables } from '../constructs/kindred-function.ts';
+import type { DataStack } from './data-stack.ts';
+
+export interface ApiStackProps extends StackProps {
+  readonly settings: Settings;
+  readonly bundles: FunctionBundles;
+  readonly data: DataStack;
+}
+
+const readScope = 'kindred/segments:read';
+
+/** The HTTP API: look-ups behind an OpenID Connect token, one function per route. */
+export class ApiStack extends Stack {
+  readonly #props: ApiStackProps;
+  readonly #api: HttpApi;
+  readonly #authorizer: HttpJwtAuthorizer;
+
+  constructor(scope: Construct, id: string, props: ApiStackProps) {
+    super(scope, id, props);
+    this.#props = props;
+    const { settings, data } = props;
+    this.#api = new HttpApi(this, 'Api', { apiName: settings.deploymentName, createDefaultStage: false });
+    this.#authorizer = new HttpJwtAuthorizer('Tokens', settings.jwtIssuer, { jwtAudience: [settings.jwtAudience] });
+    this.#stage();
+
+    const registry = { REGISTRY_TABLE: data.registry.tableName };
+    this.#route('/segments', this.#function('list-segments', registry));
+    this.#route('/segments/{segmentId}', this.#function('get-segment', registry));
+    this.#route('/runs', this.#function('list-runs', registry));
+    this.#route('/runs/{runId}', this.#function('get-run', registry));
+
+    const members = this.#function('list-segment-members', {
+      ...registry,
+      BUCKET_NAME: data.bucket.bucketName,
+      IDENTITIES_TABLE: data.identities.tableName,
+    });
+    allowObjects(members.role, data.bucket, data.key, { read: ['runs/'], list: ['runs/'] });
+    allowTable(members.role, data.identities, data.key, ['BatchGetItem']);
+    this.#route('/segments/{segmentId}/members', members);
+
+    const customer = this.#function('get-customer-segment', {
+      ...registry,
+      CUSTOMERS_TABLE: data.customers.tableName,
+      PSEUDONYM_SECRET_ARN: data.pseudonymSecret.secretArn,
+    });
+    allowTable(customer.role, data.customers, data.key, ['Query']);
+    allowSecret(customer.role, data.pseudonymSecret, data.key);
+    this.#route('/customers/{customerId}/segment', customer);
+
+    this.#openRoute(
+      '/openapi.json',
+      new KindredFunction(this, 'get-openapi', {
+        ...props,
+        functionName: 'get-openapi',
+        environment: {},
+      }),
+    );
+
+    new CfnOutput(this, 'ApiUrl', { value: this.#api.apiEndpoint });
+  }
+
+  #stage(): void {
+    const { settings } = this.#props;
+    new HttpStage(this, 'Stage', {
+      httpApi: this.#api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: 100, burstLimit: 200 },
+      detailedMetricsEnabled: true,
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(
+          new LogGroup(this, 'RequestLogs', { retention: settings.logRetentionDays as RetentionDays }),
+        ),
+        // No path and no query: they may hold a customer's id.
+        format: AccessLogFormat.custom(
+          JSON.stringify({
+            requestId: '$context.requestId',
+            time: '$context.requestTime',
+            routeKey: '$context.routeKey',
+            status: '$context.status',
+            latencyMs: '$context.responseLatency',
+            responseBytes: '$context.responseLength',
+            error: '$context.error.message',
+            integrationError: '$context.integrationErrorMessage',
+          }),
+        ),
+      },
+    });
+  }
+
+  /** A route's function; every one but the API's description reads the registry. */
+  #function<F extends FunctionName>(functionName: F, environment: Variables<F>): KindredFunction<F> {
+    const { data } = this.#props;
+    const created = new KindredFunction(this, functionName, { ...this.#props, functionName, environment });
+    allowTable(created.role, data.registry, data.key, ['GetItem', 'Query']);
+    return created;
+  }
+
+  #route(path: string, handler: KindredFunction<FunctionName>): void {
+    this.#api.addRoutes({
+      path,
+      methods: [HttpMethod.GET],
+      integration: new HttpLambdaIntegration(handler.node.id, handler.resource),
+      authorizer: this.#authorizer,
+      authorizationScopes: [readScope],
+    });
+  }
+
+  #openRoute(path: string, handler: KindredFunction<FunctionName>): void {
+    const routes = this.#api.addRoutes({
+      path,
+      methods: [HttpMethod.GET],
+      integration: new HttpLambdaIntegration(handler.node.id, handler.resource),
+      authorizer: new HttpNoneAuthorizer(),
+    });
+    for (const route of routes) {
+      acknowledge(route, 'APIG4', "The API's description is public, as its source is; it reads no data.");
+    }
+  }
+}

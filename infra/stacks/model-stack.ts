@@ -1,0 +1,185 @@
+import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
+import { Alarm, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { CfnEndpoint, CfnEndpointConfig, CfnModel } from 'aws-cdk-lib/aws-sagemaker';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { CfnOutput, Duration, IgnoreMode, Stack, type StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { Settings } from '../../contracts/settings.ts';
+import { acknowledgeUnscopedActions, allow, allowObjects } from '../constructs/access.ts';
+import { acknowledgePattern } from '../constructs/acknowledgements.ts';
+import type { DataStack } from './data-stack.ts';
+
+export interface ModelStackProps extends StackProps {
+  readonly settings: Settings;
+  readonly data: DataStack;
+  /** Folder that holds `model-container/Dockerfile`: the build context of the image. */
+  readonly imageContext: string;
+}
+
+const variantName = 'main';
+const largestInstanceCount = 2;
+
+/** All of the build context but these is left out of the image and of its hash. */
+const imageContents = [
+  'package.json',
+  'package-lock.json',
+  '.npmrc',
+  'contracts',
+  'numerics',
+  'runtime',
+  'model-container',
+];
+
+/** The encoder and trainer on a GPU: an asynchronous SageMaker endpoint that has no instance while there is nothing to do. */
+export class ModelStack extends Stack {
+  readonly endpointName: string;
+  readonly endpointArn: string;
+  readonly successTopic: Topic;
+  readonly errorTopic: Topic;
+
+  constructor(scope: Construct, id: string, props: ModelStackProps) {
+    super(scope, id, props);
+    const { settings, data } = props;
+    const image = new DockerImageAsset(this, 'Image', {
+      directory: props.imageContext,
+      file: 'model-container/Dockerfile',
+      platform: Platform.LINUX_AMD64,
+      exclude: ['**', ...imageContents.map((path) => `!${path}`), '**/*.test.ts'],
+      ignoreMode: IgnoreMode.DOCKER,
+    });
+    this.successTopic = new Topic(this, 'Success', { masterKey: data.key, enforceSSL: true });
+    this.errorTopic = new Topic(this, 'Failure', { masterKey: data.key, enforceSSL: true });
+
+    const role = this.#executionRole(data);
+    image.repository.grantPull(role);
+
+    const model = new CfnModel(this, 'Model', {
+      executionRoleArn: role.roleArn,
+      // The image holds the models: the container needs nobody, and nobody's data can leave it but through the endpoint.
+      enableNetworkIsolation: true,
+      primaryContainer: { image: image.imageUri },
+    });
+    // SageMaker pulls the image with the role as soon as the model is made, so the role's policy must stand first.
+    model.node.addDependency(role);
+
+    const config = new CfnEndpointConfig(this, 'EndpointConfig', {
+      productionVariants: [
+        {
+          variantName,
+          modelName: model.attrModelName,
+          instanceType: settings.modelInstanceType,
+          initialInstanceCount: 1,
+          initialVariantWeight: 1,
+          containerStartupHealthCheckTimeoutInSeconds: 600,
+        },
+      ],
+      asyncInferenceConfig: {
+        clientConfig: { maxConcurrentInvocationsPerInstance: 4 },
+        outputConfig: {
+          s3OutputPath: data.bucket.s3UrlForObject('model-output/'),
+          s3FailurePath: data.bucket.s3UrlForObject('model-output/failures/'),
+          kmsKeyId: data.key.keyArn,
+          notificationConfig: { successTopic: this.successTopic.topicArn, errorTopic: this.errorTopic.topicArn },
+        },
+      },
+    });
+    const endpoint = new CfnEndpoint(this, 'Endpoint', { endpointConfigName: config.attrEndpointConfigName });
+    this.endpointName = endpoint.attrEndpointName;
+    // SageMaker writes the name in lower case into the ARN, which is what Ref gives and policies are compared with.
+    this.endpointArn = endpoint.ref;
+    this.#scaleFromZero(endpoint);
+
+    new CfnOutput(this, 'EndpointName', { value: this.endpointName });
+  }
+
+  /** What SageMaker may do in the endpoint's name: fetch requests, store answers, give notice of them, log. */
+  #executionRole(data: DataStack): iam.Role {
+    const role = new iam.Role(this, 'ExecutionRole', {
+      assumedBy: new iam.ServicePrincipal('sagemaker.amazonaws.com'),
+    });
+    allowObjects(role, data.bucket, data.key, {
+      read: ['model-input/'],
+      write: ['model-output/'],
+      list: ['model-input/', 'model-output/'],
+    });
+    allow(role, ['sns:Publish'], [this.successTopic.topicArn, this.errorTopic.topicArn]);
+
+    const logGroups = 'log-group:/aws/sagemaker/Endpoints/*';
+    allow(
+      role,
+      ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
+      [`arn:${this.partition}:logs:${this.region}:${this.account}:${logGroups}`],
+    );
+    acknowledgePattern(
+      role,
+      `arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:${logGroups}`,
+      'SageMaker itself names the log group after the endpoint, whose name CloudFormation makes.',
+    );
+    role.addToPrincipalPolicy(
+      new iam.PolicyStatement({
+        actions: ['cloudwatch:PutMetricData'],
+        resources: ['*'],
+        conditions: { StringLike: { 'cloudwatch:namespace': '/aws/sagemaker/*' } },
+      }),
+    );
+    acknowledgeUnscopedActions(role);
+    return role;
+  }
+
+  /**
+   * Two policies, as SageMaker's guide to asynchronous endpoints has them ("Autoscale an asynchronous endpoint"): a step from zero to one
+   * instance when anything waits and no instance runs, and target tracking of the backlog for more, and back down to none.
+   */
+  #scaleFromZero(endpoint: CfnEndpoint): void {
+    const target = new CfnScalableTarget(this, 'Instances', {
+      serviceNamespace: 'sagemaker',
+      scalableDimension: 'sagemaker:variant:DesiredInstanceCount',
+      resourceId: `endpoint/${endpoint.attrEndpointName}/variant/${variantName}`,
+      minCapacity: 0,
+      maxCapacity: largestInstanceCount,
+    });
+    new CfnScalingPolicy(this, 'FollowBacklog', {
+      policyName: 'follow-backlog',
+      policyType: 'TargetTrackingScaling',
+      scalingTargetId: target.ref,
+      targetTrackingScalingPolicyConfiguration: {
+        targetValue: 4,
+        scaleInCooldown: 300,
+        scaleOutCooldown: 300,
+        customizedMetricSpecification: {
+          namespace: 'AWS/SageMaker',
+          metricName: 'ApproximateBacklogSizePerInstance',
+          dimensions: [{ name: 'EndpointName', value: endpoint.attrEndpointName }],
+          statistic: 'Average',
+        },
+      },
+    });
+    const wake = new CfnScalingPolicy(this, 'WakeUp', {
+      policyName: 'wake-up',
+      policyType: 'StepScaling',
+      scalingTargetId: target.ref,
+      stepScalingPolicyConfiguration: {
+        adjustmentType: 'ChangeInCapacity',
+        metricAggregationType: 'Average',
+        cooldown: 300,
+        stepAdjustments: [{ metricIntervalLowerBound: 0, scalingAdjustment: 1 }],
+      },
+    });
+    const waiting = new Alarm(this, 'WorkWaits', {
+      alarmDescription: 'Requests wait while the model endpoint has no instance.',
+      metric: new Metric({
+        namespace: 'AWS/SageMaker',
+        metricName: 'HasBacklogWithoutCapacity',
+        dimensionsMap: { EndpointName: endpoint.attrEndpointName },
+        statistic: 'Average',
+        period: Duration.minutes(1),
+      }),
+      threshold: 1,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.MISSING,
+    });
+    waiting.addAlarmAction({ bind: () => ({ alarmActionArn: wake.ref }) });
+  }
+}

@@ -1,0 +1,197 @@
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction, SfnStateMachine } from 'aws-cdk-lib/aws-events-targets';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
+import type { Construct } from 'constructs';
+import type { Settings } from '../../contracts/settings.ts';
+import type { FunctionBundles } from '../bundles.ts';
+import { allow, allowObjects, allowSecret, allowTable, type Prefix } from '../constructs/access.ts';
+import { acknowledgePattern, attributeInFindings } from '../constructs/acknowledgements.ts';
+import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
+import { KindredFunction } from '../constructs/kindred-function.ts';
+import { StandardStateMachine } from '../constructs/standard-state-machine.ts';
+import { createStateFunctions } from '../constructs/state-functions.ts';
+import { quietDefinition } from '../quiet.asl.ts';
+import { segmentRunDefinition } from '../segment-run.asl.ts';
+import type { DataStack } from './data-stack.ts';
+import type { ModelStack } from './model-stack.ts';
+
+export interface PipelineStackProps extends StackProps {
+  readonly settings: Settings;
+  readonly bundles: FunctionBundles;
+  readonly data: DataStack;
+  readonly model: ModelStack;
+}
+
+/** From a file in the inbox to live segments: what takes files in, what starts runs, and the run itself. */
+export class PipelineStack extends Stack {
+  readonly #props: PipelineStackProps;
+
+  constructor(scope: Construct, id: string, props: PipelineStackProps) {
+    super(scope, id, props);
+    this.#props = props;
+
+    const ingestFile = this.#ingestFile();
+    const segmentRun = this.#segmentRun(ingestFile);
+    this.#resumeModelJob(segmentRun);
+    const startRun = this.#startRunWhenQuiet(segmentRun);
+    this.#quiet(startRun);
+    this.#startDaily(startRun);
+
+    new CfnOutput(this, 'StateMachineArn', { value: segmentRun.resource.stateMachineArn });
+  }
+
+  /** Takes a file in as soon as it is dropped. An event that is lost all the same is made good by the next run, which lists the inbox. */
+  #ingestFile(): KindredFunction<'ingest-file'> {
+    const { data, settings } = this.#props;
+    const deadLetters = new DeadLetterQueue(this, 'IngestDeadLetters');
+    const ingestFile = new KindredFunction(this, 'ingest-file', {
+      ...this.#props,
+      functionName: 'ingest-file',
+      environment: {
+        BUCKET_NAME: data.bucket.bucketName,
+        REGISTRY_TABLE: data.registry.tableName,
+        IDENTITIES_TABLE: data.identities.tableName,
+        PSEUDONYM_SECRET_ARN: data.pseudonymSecret.secretArn,
+        LAKE_PARTITIONS: String(settings.lakePartitions),
+      },
+      deadLetters,
+    });
+    allowObjects(ingestFile.role, data.bucket, data.key, {
+      readVersions: ['inbox/'],
+      read: ['imports/'],
+      write: ['lake/', 'imports/', 'reports/', 'rejects/'],
+      list: ['inbox/', 'imports/'],
+    });
+    allowTable(ingestFile.role, data.identities, data.key, ['BatchWriteItem']);
+    allowTable(ingestFile.role, data.registry, data.key, ['GetItem', 'PutItem', 'UpdateItem']);
+    allowSecret(ingestFile.role, data.pseudonymSecret, data.key);
+
+    this.#onObjectCreated('FileDropped', 'inbox/').addTarget(
+      new LambdaFunction(ingestFile.resource, {
+        deadLetterQueue: deadLetters,
+        retryAttempts: 20,
+        maxEventAge: Duration.hours(24),
+      }),
+    );
+    return ingestFile;
+  }
+
+  #segmentRun(ingestFile: KindredFunction<'ingest-file'>): StandardStateMachine {
+    const { data } = this.#props;
+    const eventBusArn = this.formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
+    const functions = [ingestFile, ...createStateFunctions(this, { ...this.#props, eventBusArn })];
+    const segmentRun = new StandardStateMachine(this, 'SegmentRun', {
+      definition: segmentRunDefinition,
+      functions,
+      substitutions: { BucketName: data.bucket.bucketName },
+      settings: this.#props.settings,
+    });
+    // Maps read their items from the run's folder and write their results there.
+    allowObjects(segmentRun.role, data.bucket, data.key, { read: ['runs/'], write: ['runs/'], list: ['runs/'] });
+    this.#allowMapRuns(segmentRun);
+    return segmentRun;
+  }
+
+  /** A Distributed Map runs its items as executions of the same machine (Step Functions guide, "IAM policies for Distributed Map"). */
+  #allowMapRuns({ role, resource }: StandardStateMachine): void {
+    const executions = (name: string) => [`execution:${name}:*`, `execution:${name}/*`];
+    // A policy apart from the role's own: the machine waits for the latter, and this one names the machine.
+    const policy = new iam.Policy(this, 'SegmentRunMapRuns', { roles: [role] });
+    policy.addStatements(
+      new iam.PolicyStatement({ actions: ['states:StartExecution'], resources: [resource.stateMachineArn] }),
+      new iam.PolicyStatement({
+        actions: ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution'],
+        resources: executions(resource.stateMachineName).map(
+          (path) => `arn:${this.partition}:states:${this.region}:${this.account}:${path}`,
+        ),
+      }),
+    );
+    const name = attributeInFindings(this, resource.node.defaultChild as CfnStateMachine, 'Name');
+    for (const path of executions(name)) {
+      acknowledgePattern(
+        policy,
+        `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:${path}`,
+        'The executions of this machine only; Step Functions makes their names.',
+      );
+    }
+  }
+
+  /** The model endpoint's notices resume the tasks that wait for them. */
+  #resumeModelJob(segmentRun: StandardStateMachine): void {
+    const { data, model } = this.#props;
+    const deadLetters = new DeadLetterQueue(this, 'ModelNoticeDeadLetters');
+    const resume = new KindredFunction(this, 'resume-model-job', {
+      ...this.#props,
+      functionName: 'resume-model-job',
+      environment: { BUCKET_NAME: data.bucket.bucketName, MODEL_JOBS_TABLE: data.modelJobs.tableName },
+      deadLetters,
+    });
+    allowObjects(resume.role, data.bucket, data.key, { read: ['model-output/'] });
+    allowTable(resume.role, data.modelJobs, data.key, ['GetItem', 'UpdateItem']);
+    allow(resume.role, ['states:SendTaskSuccess', 'states:SendTaskFailure'], [segmentRun.resource.stateMachineArn]);
+    for (const topic of [model.successTopic, model.errorTopic]) {
+      topic.addSubscription(new LambdaSubscription(resume.resource, { deadLetterQueue: deadLetters }));
+    }
+  }
+
+  #startRunWhenQuiet(segmentRun: StandardStateMachine): KindredFunction<'start-run-when-quiet'> {
+    const { data, settings } = this.#props;
+    const startRun = new KindredFunction(this, 'start-run-when-quiet', {
+      ...this.#props,
+      functionName: 'start-run-when-quiet',
+      environment: {
+        BUCKET_NAME: data.bucket.bucketName,
+        REGISTRY_TABLE: data.registry.tableName,
+        RUN_STATE_MACHINE_ARN: segmentRun.resource.stateMachineArn,
+        QUIET_SECONDS: String(settings.quietSeconds),
+      },
+    });
+    allowObjects(startRun.role, data.bucket, data.key, { read: ['imports/'], list: ['inbox/', 'imports/'] });
+    allowTable(startRun.role, data.registry, data.key, ['GetItem', 'Query']);
+    allow(startRun.role, ['states:StartExecution', 'states:ListExecutions'], [segmentRun.resource.stateMachineArn]);
+    return startRun;
+  }
+
+  #quiet(startRun: KindredFunction<'start-run-when-quiet'>): void {
+    const quiet = new StandardStateMachine(this, 'Quiet', {
+      definition: quietDefinition,
+      functions: [startRun],
+      substitutions: { QuietSeconds: String(this.#props.settings.quietSeconds) },
+      settings: this.#props.settings,
+    });
+    this.#onObjectCreated('FileCommitted', 'imports/').addTarget(
+      new SfnStateMachine(quiet.resource, {
+        deadLetterQueue: new DeadLetterQueue(this, 'CommitDeadLetters'),
+        retryAttempts: 20,
+        maxEventAge: Duration.hours(24),
+      }),
+    );
+  }
+
+  /** Once a day whatever happened: for files whose events were lost, and for facts that change with time alone. */
+  #startDaily(startRun: KindredFunction<'start-run-when-quiet'>): void {
+    new Rule(this, 'Daily', {
+      description: 'Starts a segment run once a day',
+      schedule: Schedule.cron({ minute: '0', hour: '3' }),
+    }).addTarget(
+      new LambdaFunction(startRun.resource, {
+        retryAttempts: 20,
+        maxEventAge: Duration.hours(12),
+      }),
+    );
+  }
+
+  #onObjectCreated(id: string, prefix: Prefix): Rule {
+    return new Rule(this, id, {
+      description: `An object was created under ${prefix}`,
+      eventPattern: {
+        source: ['aws.s3'],
+        detailType: ['Object Created'],
+        detail: { bucket: { name: [this.#props.data.bucket.bucketName] }, object: { key: [{ prefix }] } },
+      },
+    });
+  }
+}

@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { App } from 'aws-cdk-lib/core';
+import { type FunctionBundles, functionNames } from './bundles.ts';
+import { checkedSettings } from './deployment-settings.ts';
+import { buildApp } from './kindred-app.ts';
+
+/** A resource of a synthesized template. Properties are whatever CloudFormation takes. */
+export interface TemplateResource {
+  readonly Type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template has no types; the tests that read it check what they find.
+  readonly Properties: any;
+  readonly DeletionPolicy?: string;
+}
+
+export interface StubAssembly {
+  readonly app: App;
+  /** Text of each template by the last word of its stack's name. */
+  readonly texts: Readonly<Record<StackPart, string>>;
+  /** Resources of all stacks by logical id. */
+  readonly resources: Readonly<Record<string, TemplateResource>>;
+  resourcesOf(type: string): TemplateResource[];
+}
+
+const stackParts = ['data', 'model', 'pipeline', 'api'] as const;
+type StackPart = (typeof stackParts)[number];
+
+/** The whole app with one stub for every function's code and for the image: for tests of the templates, which need no bundling. */
+export function synthesizeStubs(given: Readonly<Record<string, unknown>> = {}, checkTemplates = false): StubAssembly {
+  const folder = mkdtempSync(join(tmpdir(), 'kindred-infra-'));
+  try {
+    const imageContext = join(folder, 'image');
+    const code = join(folder, 'code');
+    mkdirSync(join(imageContext, 'model-container'), { recursive: true });
+    mkdirSync(code);
+    writeFileSync(join(imageContext, 'model-container', 'Dockerfile'), 'FROM scratch\n');
+    writeFileSync(join(code, 'index.mjs'), 'export const handler = async () => ({});\n');
+    const bundle = { folder: code, contentHash: '0'.repeat(64) };
+    const bundles = Object.fromEntries(functionNames.map((name) => [name, bundle])) as FunctionBundles;
+
+    const settings = checkedSettings({ jwtIssuer: 'https://issuer.example/pool', jwtAudience: 'shop', ...given });
+    const outdir = join(folder, 'cdk.out');
+    const app = buildApp({ settings, outdir, codeAssets: { bundles, imageContext }, checkTemplates });
+    app.synth();
+    const textOf = (part: StackPart) =>
+      readFileSync(join(outdir, `${settings.deploymentName}-${part}.template.json`), 'utf8');
+    const texts = Object.fromEntries(stackParts.map((part) => [part, textOf(part)])) as Record<StackPart, string>;
+    const entries = stackParts.flatMap((part) => Object.entries<TemplateResource>(JSON.parse(texts[part]).Resources));
+    const resources = Object.fromEntries(entries);
+    if (Object.keys(resources).length < entries.length) throw new Error('two stacks have resources of one logical id');
+    return {
+      app,
+      texts,
+      resources,
+      resourcesOf: (type) => Object.values(resources).filter((resource) => resource.Type === type),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,300 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Settings } from '../contracts/settings.ts';
+import { bareEnvironment, startChildServer } from './child-server.ts';
+import { allStarted, Closers } from './closers.ts';
+import { type Credentials, loadCredentials } from './credentials.ts';
+import { lockDataFolder } from './data-lock.ts';
+import { createTables } from './dynamodb/tables.ts';
+import { type Endpoints, removeEndpoints, writeEndpoints } from './endpoints.ts';
+import { s3EventEntry } from './events/s3-events.ts';
+import { apiDefinition } from './http-api/api-definition.ts';
+import { type Issuer, startIssuer } from './http-api/issuer.ts';
+import { startApiServer } from './http-api/server.ts';
+import type { Invocation } from './lambda/function-service.ts';
+import { onPort } from './listening.ts';
+import { ObjectAccess } from './object-access.ts';
+import { byteSource, randomIndex } from './random-bytes.ts';
+import type { S3Event } from './s3/events.ts';
+import { startS3 } from './s3/server.ts';
+import { Secrets } from './secrets-manager/secrets.ts';
+import { startServices } from './services.ts';
+import type { ProgressEvent } from './states/ports.ts';
+import { loadAssembly } from './template/assembly.ts';
+import { type CloudResource, type ResolvedTemplate, resolveTemplate } from './template/resolved-template.ts';
+import { synthesize } from './template/synthesize.ts';
+
+export interface CloudOptions {
+  /** All state lives here and outlives a restart. One cloud at a time. */
+  readonly dataDir: string;
+  /** 0: any free ports. Else this port is the HTTP API's, and the next seven are those of `PORT_ORDER`. */
+  readonly port: number;
+  /** Deployment settings other than their defaults. */
+  readonly settings: Readonly<Partial<Settings>>;
+  /** Makes generated secrets and keys the same in every new data folder. */
+  readonly seed?: number;
+  /** Writes the cloud assembly to run into `folder`; this project's CDK app unless given. */
+  readonly synthesize?: (folder: string, issuerUrl: string) => Promise<void>;
+  readonly onProgress?: (event: ProgressEvent) => void;
+  readonly onInvocation?: (invocation: Invocation) => void;
+  /** Told of what went wrong where nobody waits for an answer. */
+  readonly log: (line: string) => void;
+}
+
+export interface Cloud {
+  readonly endpoints: Endpoints;
+  /** Settings of an AWS client for one of the services. */
+  clientConfig(service: ServiceName): {
+    readonly endpoint: string;
+    readonly region: string;
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  };
+  /** Stops everything; no process is left. */
+  close(): Promise<void>;
+}
+
+export type ServiceName = 's3' | 'dynamodb' | 'stepFunctions' | 'sagemakerRuntime' | 'eventBridge' | 'secretsManager';
+
+/** What listens on `port`, `port + 1`, … */
+export const PORT_ORDER = [
+  'api',
+  's3',
+  'dynamodb',
+  'stepFunctions',
+  'sagemakerRuntime',
+  'eventBridge',
+  'secretsManager',
+  'issuer',
+] as const;
+
+const REGION = 'us-east-1';
+const ACCOUNT_ID = '000000000000';
+const AUDIENCE = 'kindred';
+const TOKEN_LIFETIME_SECONDS = 10 * 365 * 86_400;
+const SCOPES = {
+  reader: ['kindred/segments:read'],
+  writer: ['kindred/segments:read', 'kindred/customers:write'],
+  admin: ['kindred/segments:read', 'kindred/customers:write', 'kindred/admin'],
+};
+/** What a child has for an orderly end. */
+const GRACE_MS = 5_000;
+const MIN_FUNCTION_CONCURRENCY = 2;
+const IDLE_PROCESSES_PER_CORE = 6;
+
+/**
+ * Runs the synthesized template on this machine. Resolves once everything answers and `endpoints.json` stands in the data folder.
+ * @throws DataFolderInUseError, PortInUseError, SynthesisError, UnrunnableTemplateError; whatever was started is stopped first
+ */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  const dataFolder = resolve(options.dataDir);
+  const closers = new Closers();
+  try {
+    const lock = await lockDataFolder(dataFolder);
+    closers.add(() => lock.release());
+    await removeEndpoints(dataFolder);
+    return await start({ ...options, dataDir: dataFolder }, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
+  const { dataDir: dataFolder, log } = options;
+  const clock = () => Date.now();
+  const portOf = (name: (typeof PORT_ORDER)[number]) =>
+    options.port === 0 ? 0 : options.port + PORT_ORDER.indexOf(name);
+  const bytes = byteSource(options.seed);
+  const compileCacheFolder = join(dataFolder, 'compile-cache');
+  const environment = bareEnvironment(compileCacheFolder);
+  const keyFolder = join(dataFolder, 'keys');
+  await mkdir(join(dataFolder, 'logs'), { recursive: true });
+  const credentials = await loadCredentials(keyFolder, bytes);
+  const startChild = (
+    name: string,
+    script: string,
+    args: readonly string[],
+    variables: Readonly<Record<string, string>>,
+  ) =>
+    closers.keep(
+      startChildServer({
+        name,
+        script: new URL(script, import.meta.url),
+        args,
+        environment: { ...environment, ...variables },
+        logFile: join(dataFolder, 'logs', `${name}.log`),
+        graceMs: GRACE_MS,
+        onUnexpectedExit: (error) => log(error.message),
+      }),
+    );
+
+  // The template holds the issuer's and the API's URLs, so these listen first; what needs no template starts beside its synthesis.
+  const [issuer, api] = await allStarted([
+    closers.keep(startIssuer(keyFolder, portOf('issuer'), clock)),
+    closers.keep(startApiServer({ accountId: ACCOUNT_ID, clock, uuid: randomUUID }, portOf('api'))),
+  ]);
+  const folder = join(dataFolder, 'cdk.out');
+  const startModel = () =>
+    startChild('model-server', '../model-container/server.ts', [], { SAGEMAKER_BIND_TO_PORT: '0' });
+  const [template, dynamodb, ownModel] = await allStarted([
+    (options.synthesize ?? synthesizeKindred(options.settings, environment))(folder, issuer.url).then(async () =>
+      resolveTemplate(await loadAssembly(folder), { region: REGION, accountId: ACCOUNT_ID, apiUrl: api.url }),
+    ),
+    startChild(
+      'dynamodb',
+      './dynamodb/server-process.ts',
+      [join(dataFolder, 'dynamodb'), String(portOf('dynamodb'))],
+      {},
+    ),
+    options.synthesize === undefined ? startModel() : Promise.resolve(undefined),
+  ]);
+  const { resources } = template;
+  const hasEndpoint = resources.some(({ type }) => type === 'AWS::SageMaker::Endpoint');
+  const model = ownModel ?? (hasEndpoint ? await startModel() : undefined);
+  for (const { type, attributes } of resources) if (type === 'AWS::IAM::Role') credentials.of(attributes['Arn']!);
+
+  // S3 tells of objects before there is a bus to carry the news: nobody can have put one before it stands.
+  let onObjectEvent: (event: S3Event) => void = () => {};
+  const [s3, secrets] = await allStarted([
+    closers.keep(
+      onPort(portOf('s3'), 's3', (port) =>
+        startS3({
+          dataDir: join(dataFolder, 's3'),
+          port,
+          buckets: bucketsOf(resources),
+          credentials: credentials.lookupSecret,
+          region: REGION,
+          clock,
+          onEvent: (event) => onObjectEvent(event),
+        }),
+      ),
+    ),
+    Secrets.open(join(dataFolder, 'secrets'), resources, (below) => randomIndex(bytes, below)),
+    prepareTables(dynamodb.url, credentials, resources),
+  ]);
+  const objects = new ObjectAccess(s3.url, REGION, credentials);
+  closers.add(async () => objects.close());
+  const services = await startServices(
+    {
+      ...options,
+      template,
+      dataFolder,
+      compileCacheFolder,
+      region: REGION,
+      accountId: ACCOUNT_ID,
+      credentials,
+      objects,
+      secrets,
+      s3Url: s3.url,
+      dynamodbUrl: dynamodb.url,
+      modelUrl: model?.url,
+      portOf,
+      functionConcurrency: Math.max(MIN_FUNCTION_CONCURRENCY, availableParallelism()),
+      maxIdleProcesses: IDLE_PROCESSES_PER_CORE * availableParallelism(),
+      clock,
+      after,
+    },
+    closers,
+  );
+  const announcing = announcingBuckets(resources);
+  onObjectEvent = (event) => {
+    if (announcing.has(event.bucket)) services.bus.put(s3EventEntry(event, randomUUID(), ACCOUNT_ID));
+  };
+  const definition = apiDefinition(resources, clock);
+  if (definition !== undefined)
+    api.serve(definition, (functionArn, payload) => services.functions.invoke(functionArn, payload));
+
+  const endpoints: Endpoints = {
+    region: REGION,
+    accessKeyId: credentials.owner.accessKeyId,
+    secretAccessKey: credentials.owner.secretAccessKey,
+    bucket: outputNamed(template, 'BucketName'),
+    s3: s3.url,
+    dynamodb: dynamodb.url,
+    ...services.urls,
+    api: api.url,
+    tokens: await tokensOf(issuer),
+    tables: titled(resources, /^AWS::DynamoDB::/),
+    stateMachines: titled(resources, /^AWS::StepFunctions::StateMachine$/),
+  };
+  await writeEndpoints(dataFolder, endpoints);
+  closers.add(() => removeEndpoints(dataFolder));
+  return {
+    endpoints,
+    clientConfig: (service) => ({
+      endpoint: endpoints[service],
+      region: REGION,
+      credentials: { ...credentials.owner },
+    }),
+    close: () => closers.close(),
+  };
+}
+
+function synthesizeKindred(settings: Readonly<Partial<Settings>>, environment: Readonly<Record<string, string>>) {
+  const platform = { lambdaPlatform: `${process.platform}-${process.arch}` };
+  return (folder: string, issuerUrl: string): Promise<void> =>
+    synthesize({ ...platform, ...settings, jwtIssuer: issuerUrl, jwtAudience: AUDIENCE }, folder, environment);
+}
+
+async function prepareTables(
+  endpoint: string,
+  { owner }: Credentials,
+  resources: readonly CloudResource[],
+): Promise<void> {
+  const client = new DynamoDBClient({ endpoint, region: REGION, credentials: owner });
+  try {
+    await createTables(client, resources);
+  } finally {
+    client.destroy();
+  }
+}
+
+function bucketsOf(resources: readonly CloudResource[]): { name: string; versioned: boolean }[] {
+  return resources
+    .filter(({ type }) => type === 'AWS::S3::Bucket')
+    .map(({ ref, properties }) => {
+      const versioning = properties['VersioningConfiguration'] as { Status?: string } | undefined;
+      return { name: ref, versioned: versioning?.Status === 'Enabled' };
+    });
+}
+
+interface NotificationConfiguration {
+  readonly EventBridgeConfiguration?: { readonly EventBridgeEnabled?: boolean };
+}
+
+/** Buckets whose events go to EventBridge. */
+function announcingBuckets(resources: readonly CloudResource[]): Set<string> {
+  const buckets = resources.filter(({ type, properties }) => {
+    const notifications = properties['NotificationConfiguration'] as NotificationConfiguration | undefined;
+    return type === 'AWS::S3::Bucket' && notifications?.EventBridgeConfiguration?.EventBridgeEnabled === true;
+  });
+  return new Set(buckets.map(({ ref }) => ref));
+}
+
+async function tokensOf(issuer: Issuer): Promise<Endpoints['tokens']> {
+  const sign = (subject: keyof typeof SCOPES) =>
+    issuer.sign(subject, SCOPES[subject], AUDIENCE, TOKEN_LIFETIME_SECONDS);
+  const [reader, writer, admin] = await Promise.all([sign('reader'), sign('writer'), sign('admin')]);
+  return { reader, writer, admin };
+}
+
+/** `ModelJobs` -> `modelJobs`: how the endpoints file names a resource. */
+function titled(resources: readonly CloudResource[], type: RegExp): Record<string, string> {
+  const named = resources.filter((resource) => type.test(resource.type));
+  return Object.fromEntries(named.map(({ title, ref }) => [title.charAt(0).toLowerCase() + title.slice(1), ref]));
+}
+
+/** The value of an output, in whichever stack; the empty string when no stack has it. */
+function outputNamed({ outputs }: ResolvedTemplate, name: string): string {
+  const value = Object.values(outputs).find((values) => values[name] !== undefined)?.[name];
+  return typeof value === 'string' ? value : '';
+}
+
+function after(delayMs: number, action: () => void): () => void {
+  const timer = setTimeout(action, delayMs);
+  return () => clearTimeout(timer);
+}

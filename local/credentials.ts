@@ -1,0 +1,66 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** Every access key of the cloud: one for its owner, one for each role of the template. */
+export interface Credentials {
+  /** Whoever started the cloud; may do everything. */
+  readonly owner: AccessKey;
+  /** The key of a role, by its ARN; the same at every call. */
+  of(roleArn: string): AccessKey;
+  /** Whose key it is: a role's ARN, or the owner's. */
+  principalOf(accessKeyId: string): string | undefined;
+  lookupSecret(accessKeyId: string): { readonly secretAccessKey: string } | undefined;
+}
+
+const OWNER_ARN = 'arn:aws:iam::000000000000:root';
+
+/**
+ * Keys are derived from one secret in the data folder, so that they outlive a restart.
+ * @param randomByteSource makes the secret when the folder has none
+ */
+export async function loadCredentials(
+  dataFolder: string,
+  randomByteSource: (count: number) => Buffer = randomBytes,
+): Promise<Credentials> {
+  const secret = await readOrCreate(join(dataFolder, 'keys'), 'access-key-secret', () =>
+    randomByteSource(32).toString('hex'),
+  );
+  const keys = new Map<string, AccessKey & { readonly principal: string }>();
+  const of = (arn: string): AccessKey => {
+    const digest = (purpose: string) => createHmac('sha256', secret).update(`${purpose} ${arn}`).digest();
+    const accessKeyId = `AKIA${digest('id').toString('hex').slice(0, 16).toUpperCase()}`;
+    const secretAccessKey = digest('secret').toString('base64url').slice(0, 40);
+    keys.set(accessKeyId, { accessKeyId, secretAccessKey, principal: arn });
+    return { accessKeyId, secretAccessKey };
+  };
+  return {
+    owner: of(OWNER_ARN),
+    of,
+    principalOf: (accessKeyId) => keys.get(accessKeyId)?.principal,
+    lookupSecret: (accessKeyId) => keys.get(accessKeyId),
+  };
+}
+
+/** Reads a small secret file, or writes it for its owner's eyes only. */
+export async function readOrCreate(
+  folder: string,
+  name: string,
+  create: () => string | Promise<string>,
+): Promise<string> {
+  const path = join(folder, name);
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  await mkdir(folder, { recursive: true });
+  const content = await create();
+  await writeFile(path, content, { mode: 0o600, flag: 'wx' });
+  return content;
+}

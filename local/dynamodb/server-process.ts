@@ -1,0 +1,17 @@
+/** DynamoDB in a process of its own: `node server-process.ts <data folder> <port>`. */
+import process from 'node:process';
+import dynalite from 'dynalite';
+import { LOOPBACK } from '../listening.ts';
+
+const [folder = '', port = '0'] = process.argv.slice(2);
+const server = dynalite({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+
+server.listen(Number(port), LOOPBACK, () => {
+  const address = server.address();
+  process.send!({ listening: (address as { port: number }).port });
+});
+
+process.on('SIGTERM', () => {
+  server.close(() => process.exit());
+  server.closeAllConnections();
+});

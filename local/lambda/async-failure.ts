@@ -1,0 +1,37 @@
+import type { FunctionDefinition } from './function-definition.ts';
+import type { InvocationResult } from './function-service.ts';
+import type { FunctionErrorBody } from './worker-protocol.ts';
+
+/** Attributes of a message in a dead-letter queue. Source: Lambda developer guide, "Dead-letter queues". */
+export function deadLetterAttributes(requestId: string, error: FunctionErrorBody): Record<string, string> {
+  return { RequestID: requestId, ErrorCode: '200', ErrorMessage: error.errorMessage.slice(0, 1024) };
+}
+
+/** The record of a failed event. Source: Lambda developer guide, "Retaining records of asynchronous invocations". */
+export function asyncRecord({
+  definition,
+  result,
+  payload,
+  attempts,
+  atMs,
+}: {
+  readonly definition: FunctionDefinition;
+  readonly result: InvocationResult;
+  readonly payload: string;
+  readonly attempts: number;
+  readonly atMs: number;
+}): string {
+  return JSON.stringify({
+    version: '1.0',
+    timestamp: new Date(atMs).toISOString(),
+    requestContext: {
+      requestId: result.requestId,
+      functionArn: `${definition.arn}:$LATEST`,
+      condition: 'RetriesExhausted',
+      approximateInvokeCount: attempts,
+    },
+    requestPayload: JSON.parse(payload),
+    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    responsePayload: JSON.parse(result.payload),
+  });
+}

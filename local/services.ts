@@ -1,0 +1,223 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { startJsonService } from './aws-json-server.ts';
+import type { Closers } from './closers.ts';
+import type { Credentials } from './credentials.ts';
+import { EventBus } from './events/bus.ts';
+import { putEvents } from './events/put-events.ts';
+import { rulesOf } from './events/rules.ts';
+import { functionDefinitions } from './lambda/function-definitions.ts';
+import { FunctionLogs } from './lambda/function-logs.ts';
+import { FunctionService, type Invocation } from './lambda/function-service.ts';
+import { ProcessPool } from './lambda/process-pool.ts';
+import { LOOPBACK, onPort } from './listening.ts';
+import type { ObjectAccess } from './object-access.ts';
+import { startSageMaker } from './sagemaker/service.ts';
+import type { Secrets } from './secrets-manager/secrets.ts';
+import { verifySignature } from './signature-v4.ts';
+import { Topics } from './sns/topics.ts';
+import { DeadLetterQueues } from './sqs/dead-letter-queues.ts';
+import { createStatesEngine, type StatesEngine } from './states/engine.ts';
+import { openFileJournal } from './states/journal.ts';
+import type { ProgressEvent } from './states/ports.ts';
+import { startStatesServer } from './states/server.ts';
+import { taskIntegrations } from './task-integrations.ts';
+import type { CloudResource, ResolvedTemplate } from './template/resolved-template.ts';
+
+export interface ServicesOptions {
+  readonly template: ResolvedTemplate;
+  readonly dataFolder: string;
+  readonly compileCacheFolder: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly credentials: Credentials;
+  readonly objects: ObjectAccess;
+  readonly secrets: Secrets;
+  readonly s3Url: string;
+  readonly dynamodbUrl: string;
+  readonly modelUrl: string | undefined;
+  readonly portOf: (name: 'stepFunctions' | 'sagemakerRuntime' | 'eventBridge' | 'secretsManager') => number;
+  /** Processes per function at a time. */
+  readonly functionConcurrency: number;
+  readonly maxIdleProcesses: number;
+  readonly clock: () => number;
+  readonly after: (delayMs: number, action: () => void) => () => void;
+  readonly onInvocation?: (invocation: Invocation) => void;
+  readonly onProgress?: (event: ProgressEvent) => void;
+  readonly log: (line: string) => void;
+}
+
+export interface Services {
+  readonly functions: FunctionService;
+  readonly bus: EventBus;
+  readonly urls: {
+    readonly stepFunctions: string;
+    readonly sagemakerRuntime: string;
+    readonly eventBridge: string;
+    readonly secretsManager: string;
+  };
+}
+
+const MAX_JSON_BODY_BYTES = 2 * 1024 * 1024;
+
+/**
+ * The services that run in this process, as the template sets them up, each connected to those it calls. Functions come last, since their
+ * environment holds where all the others listen; what calls a function before waits for that.
+ */
+export async function startServices(options: ServicesOptions, closers: Closers): Promise<Services> {
+  const { template, dataFolder, clock, credentials, portOf, log } = options;
+  const { resources } = template;
+  const functions = Promise.withResolvers<FunctionService>();
+  const queues = new DeadLetterQueues(join(dataFolder, 'queues'), resources, clock, randomUUID);
+  const sendToQueue = queues.send.bind(queues);
+  const invokeAsync = async (functionArn: string, payload: string) =>
+    (await functions.promise).invokeAsync(functionArn, payload);
+
+  const bus = new EventBus({
+    ...options,
+    rules: rulesOf(resources),
+    uuid: randomUUID,
+    sendToQueue,
+    deliver: async (targetArn, payload, deliveryId) => {
+      if (targetArn.includes(':stateMachine:'))
+        engine.startExecution({ stateMachineArn: targetArn, name: deliveryId, input: payload });
+      else await invokeAsync(targetArn, payload);
+    },
+    onLostEvent: (rule, target, error) => log(`An event of ${rule} for ${target} is lost: ${(error as Error).message}`),
+  });
+  closers.add(async () => bus.close());
+  const engine = statesEngine(options, bus, functions.promise);
+  closers.add(async () => engine.close());
+  const topics = new Topics({ resources, invokeAsync, sendToQueue, clock, uuid: randomUUID, log });
+
+  const { lookupSecret } = credentials;
+  const shared = { lookupSecret, clock, maxBodyBytes: MAX_JSON_BODY_BYTES };
+  const states = await closers.keep(
+    onPort(portOf('stepFunctions'), 'Step Functions', (port) =>
+      startStatesServer({
+        engine,
+        port,
+        host: LOOPBACK,
+        verify: ({ body, ...request }) => {
+          const bodySha256 = createHash('sha256').update(body).digest('hex');
+          return verifySignature(request, { lookupSecret, service: 'states', clock, bodySha256 }).accessKeyId;
+        },
+      }),
+    ),
+  );
+  const events = await closers.keep(
+    startJsonService(
+      {
+        ...shared,
+        target: 'AWSEvents',
+        signingName: 'events',
+        operations: { PutEvents: (input) => putEvents(bus, clock, input) },
+      },
+      portOf('eventBridge'),
+    ),
+  );
+  const secretsManager = await closers.keep(
+    startJsonService(
+      {
+        ...shared,
+        target: 'secretsmanager',
+        signingName: 'secretsmanager',
+        operations: { GetSecretValue: (input) => options.secrets.getSecretValue(input) },
+      },
+      portOf('secretsManager'),
+    ),
+  );
+  const sagemaker = await closers.keep(
+    startSageMaker(
+      { ...options, resources, lookupSecret, publish: (topicArn, message) => topics.publish(topicArn, message) },
+      portOf('sagemakerRuntime'),
+    ),
+  );
+  const urls = {
+    stepFunctions: states.url,
+    eventBridge: events.url,
+    secretsManager: secretsManager.url,
+    sagemakerRuntime: sagemaker.url,
+  };
+
+  const service = await functionService(options, urls, sendToQueue, closers);
+  functions.resolve(service);
+  for (const resource of resources) {
+    if (resource.type === 'AWS::StepFunctions::StateMachine') addStateMachine(engine, resource);
+  }
+  bus.startSchedules();
+  return { functions: service, bus, urls };
+}
+
+type SendToQueue = DeadLetterQueues['send'];
+
+async function functionService(
+  options: ServicesOptions,
+  urls: Services['urls'],
+  sendToQueue: SendToQueue,
+  closers: Closers,
+): Promise<FunctionService> {
+  const { dataFolder, log } = options;
+  const definitions = functionDefinitions(options.template, {
+    region: options.region,
+    credentialsOf: options.credentials.of,
+    endpoints: {
+      AWS_ENDPOINT_URL_DYNAMODB: options.dynamodbUrl,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: urls.eventBridge,
+      AWS_ENDPOINT_URL_S3: options.s3Url,
+      AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME: urls.sagemakerRuntime,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: urls.secretsManager,
+      AWS_ENDPOINT_URL_SFN: urls.stepFunctions,
+    },
+    concurrency: options.functionConcurrency,
+  });
+  const logs = new FunctionLogs(join(dataFolder, 'logs'));
+  closers.add(() => logs.close());
+  const pool = new ProcessPool({ ...options, logOf: (functionName) => logs.of(functionName) });
+  for (const memoryMb of new Set(definitions.map((definition) => definition.memoryMb))) pool.prepare(memoryMb);
+  const service = new FunctionService({
+    ...options,
+    functions: definitions,
+    pool,
+    uuid: randomUUID,
+    sendToQueue,
+    onLostEvent: (name, { errorType, errorMessage }) =>
+      log(`An event of ${name} is lost: ${errorType}: ${errorMessage}`),
+  });
+  closers.add(() => service.close());
+  return service;
+}
+
+function statesEngine(options: ServicesOptions, bus: EventBus, functions: Promise<FunctionService>): StatesEngine {
+  const { clock } = options;
+  return createStatesEngine({
+    clock: { nowMs: clock },
+    scheduler: { after: options.after },
+    ids: { uuid: randomUUID },
+    random: { next: Math.random },
+    integrations: taskIntegrations(functions, bus, clock),
+    objects: options.objects.forStateMachines(),
+    journal: openFileJournal(join(options.dataFolder, 'executions')),
+    ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    onStatusChange: (change) => {
+      bus.put({
+        source: 'aws.states',
+        detailType: 'Step Functions Execution Status Change',
+        detail: JSON.parse(JSON.stringify(change)),
+        resources: [change.executionArn],
+        atMs: clock(),
+      });
+    },
+  });
+}
+
+function addStateMachine(engine: StatesEngine, { ref, attributes, properties }: CloudResource): void {
+  const { DefinitionString, DefinitionSubstitutions = {}, RoleArn, StateMachineType = 'STANDARD' } = properties;
+  const substitutions = DefinitionSubstitutions as Readonly<Record<string, unknown>>;
+  // As CloudFormation does: text for text; a placeholder without a value stays.
+  const definition = String(DefinitionString).replace(/\$\{([^}]+)\}/g, (placeholder, name: string) =>
+    Object.hasOwn(substitutions, name) ? String(substitutions[name]) : placeholder,
+  );
+  const type = StateMachineType === 'EXPRESS' ? 'EXPRESS' : 'STANDARD';
+  engine.addStateMachine({ arn: ref, name: attributes['Name']!, type, definition, roleArn: String(RoleArn) });
+}

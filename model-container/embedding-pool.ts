@@ -1,0 +1,148 @@
+import { KeptWorker } from '../runtime/kept-worker.ts';
+import type { EmbeddingTask, EmbeddingWorkerReady, EmbeddingWorkerStartup } from './embedding-worker.ts';
+import type { EncodedTexts } from './sentence-encoder.ts';
+
+type EmbeddingWorker = KeptWorker<EmbeddingWorkerReady, EmbeddingTask, EncodedTexts>;
+
+/** A second batch waits in each process while it works on the first, so that it never waits for this one. */
+const batchesPerWorker = 2;
+/** A batch ends at whichever comes first; small enough that the processes end a job nearly together. */
+const batchTexts = 32;
+const batchCharacters = 1024;
+
+/** Embeds texts over several processes, one text per run; jobs are served in the order they came. */
+export class EmbeddingPool {
+  /** Vector size of each model. */
+  readonly dims: EmbeddingWorkerReady;
+  readonly #workers: readonly EmbeddingWorker[];
+  readonly #held = new Map<EmbeddingWorker, number>();
+  readonly #jobs: PooledJob[] = [];
+
+  private constructor(workers: readonly EmbeddingWorker[]) {
+    this.#workers = workers;
+    this.dims = workers[0]!.ready;
+  }
+
+  /** `onLost` hears of a process that ended and could not be started again. */
+  static async start(
+    processes: number,
+    startup: EmbeddingWorkerStartup,
+    onLost: (cause: Error) => void,
+  ): Promise<EmbeddingPool> {
+    const module = new URL('./embedding-worker.ts', import.meta.url);
+    return new EmbeddingPool(
+      await Promise.all(
+        Array.from({ length: processes }, () =>
+          KeptWorker.start<EmbeddingWorkerReady, EmbeddingTask, EncodedTexts>(module, startup, onLost),
+        ),
+      ),
+    );
+  }
+
+  /**
+   * Vectors in the order of `texts`; tokens and times are sums over the processes. Once `signal` aborts, no further batch is begun and
+   * the promise rejects with the signal's reason.
+   * @throws WorkerTaskError, WorkerExitedError when a process fails or ends; the job can be tried again after the latter.
+   */
+  embed(model: string, texts: readonly string[], signal: AbortSignal): Promise<EncodedTexts> {
+    return new Promise((resolve, reject) => {
+      const job = new PooledJob(model, texts, this.dims[model]!, { resolve, reject });
+      signal.addEventListener('abort', () => this.#drop(job, signal.reason), { once: true });
+      this.#jobs.push(job);
+      for (const worker of this.#workers) this.#feed(worker);
+    });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+  }
+
+  #feed(worker: EmbeddingWorker): void {
+    for (let held = this.#held.get(worker) ?? 0; held < batchesPerWorker; held += 1) {
+      const job = this.#jobs.find((candidate) => candidate.hasMore);
+      if (job === undefined) return;
+      this.#held.set(worker, held + 1);
+      void this.#runBatch(worker, job, job.takeBatch());
+    }
+  }
+
+  async #runBatch(worker: EmbeddingWorker, job: PooledJob, rows: readonly number[]): Promise<void> {
+    try {
+      job.accept(rows, await worker.run({ model: job.model, texts: rows.map((row) => job.texts[row]!) }));
+      if (job.isDone) this.#drop(job);
+    } catch (error) {
+      this.#drop(job, error);
+    }
+    this.#held.set(worker, this.#held.get(worker)! - 1);
+    this.#feed(worker);
+  }
+
+  #drop(job: PooledJob, failure?: unknown): void {
+    const at = this.#jobs.indexOf(job);
+    if (at < 0) return;
+    this.#jobs.splice(at, 1);
+    if (failure === undefined) job.caller.resolve(job.result);
+    else job.caller.reject(failure);
+  }
+}
+
+class PooledJob {
+  readonly model: string;
+  readonly texts: readonly string[];
+  readonly caller: { resolve(result: EncodedTexts): void; reject(reason: unknown): void };
+  readonly #dims: number;
+  /** Longest first: what is left at the end is short, so no process works on alone. */
+  readonly #order: Uint32Array;
+  readonly #vectors: Float32Array;
+  #taken = 0;
+  #accepted = 0;
+  #tokens = 0;
+  #tokenizeMs = 0;
+  #computeMs = 0;
+
+  constructor(model: string, texts: readonly string[], dims: number, caller: PooledJob['caller']) {
+    this.model = model;
+    this.texts = texts;
+    this.caller = caller;
+    this.#dims = dims;
+    this.#order = Uint32Array.from(texts.keys()).sort((a, b) => texts[b]!.length - texts[a]!.length || a - b);
+    this.#vectors = new Float32Array(texts.length * dims);
+  }
+
+  get hasMore(): boolean {
+    return this.#taken < this.texts.length;
+  }
+
+  get isDone(): boolean {
+    return this.#accepted === this.texts.length;
+  }
+
+  get result(): EncodedTexts {
+    return { vectors: this.#vectors, tokens: this.#tokens, tokenizeMs: this.#tokenizeMs, computeMs: this.#computeMs };
+  }
+
+  /** Row numbers of the next texts. */
+  takeBatch(): readonly number[] {
+    const rows: number[] = [];
+    for (
+      let characters = 0;
+      this.hasMore && rows.length < batchTexts && characters < batchCharacters;
+      this.#taken += 1
+    ) {
+      const row = this.#order[this.#taken]!;
+      rows.push(row);
+      characters += this.texts[row]!.length;
+    }
+    return rows;
+  }
+
+  accept(rows: readonly number[], { vectors, tokens, tokenizeMs, computeMs }: EncodedTexts): void {
+    for (const [at, row] of rows.entries()) {
+      this.#vectors.set(vectors.subarray(at * this.#dims, (at + 1) * this.#dims), row * this.#dims);
+    }
+    this.#accepted += rows.length;
+    this.#tokens += tokens;
+    this.#tokenizeMs += tokenizeMs;
+    this.#computeMs += computeMs;
+  }
+}

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { trainHeadJobSchema } from '../contracts/model-jobs.ts';
+import { Random } from '../numerics/random.ts';
+import { createInProcessRunner } from '../runtime/in-process.ts';
+import { trainHead } from './head-training.ts';
+
+const runner = createInProcessRunner({ intraOpThreads: 1 });
+const dims = 2;
+
+/** Two clouds of unit variance around (-shift, 0) and (shift, 0). */
+function twoClouds(n: number, shift: number) {
+  const random = new Random(11);
+  const labels = Int32Array.from({ length: n }, (_, row) => row % 2);
+  const vectors = Float32Array.from({ length: n * dims }, (_, at) => {
+    const towards = labels[Math.floor(at / dims)] === 1 ? shift : -shift;
+    return random.normal() + (at % dims === 0 ? towards : 0);
+  });
+  return { vectors, labels };
+}
+
+const job = (changes: object = {}) =>
+  trainHeadJobSchema.parse({ kind: 'train-head', classes: 2, batchSize: 32, maxEpochs: 60, ...changes });
+
+test('reaches the accuracy of the best possible classifier', async () => {
+  const { head, validation, trainedRows, validationRows } = await trainHead(
+    runner,
+    job({ validationShare: 0.25, learningRate: 0.05 }),
+    twoClouds(4000, 1),
+    dims,
+  );
+  expect([trainedRows, validationRows]).toEqual([3000, 1000]);
+  // Bayes: Phi(1) = 0.8413; four standard errors of 1,000 rows are 0.046.
+  expect(Math.abs(validation.accuracy - 0.8413)).toBeLessThan(0.046);
+  // The boundary is x = 0: the second dimension decides nothing.
+  const [w00, w01, w10, w11] = head.weights.data as unknown as [number, number, number, number];
+  expect(Math.abs(w11 - w10)).toBeLessThan(0.1 * (w01 - w00));
+});
+
+test('the same job gives the same bytes, another seed other rows', async () => {
+  const rows = twoClouds(200, 0.5);
+  const first = await trainHead(runner, job({ seed: 3 }), rows, dims);
+  expect(await trainHead(runner, job({ seed: 3 }), rows, dims)).toEqual(first);
+  expect((await trainHead(runner, job({ seed: 4 }), rows, dims)).validation).not.toEqual(first.validation);
+});
+
+test('stops after the patience and keeps the best epoch', async () => {
+  const trained = await trainHead(runner, job({ learningRate: 0.5, patienceEpochs: 4 }), twoClouds(60, 0.3), dims);
+  const validationLosses = Array.from({ length: trained.epochs }, (_, epoch) => trained.curves[4 * epoch + 2]!);
+  expect(trained.bestEpoch).toBe(validationLosses.indexOf(Math.min(...validationLosses)));
+  expect(trained.epochs).toBe(trained.bestEpoch + 1 + 4);
+  expect(trained.curves[4 * trained.bestEpoch + 3]).toBeCloseTo(trained.validation.accuracy, 6);
+});
+
+test.each([
+  ['too few rows', { vectors: Float32Array.of(1, 2), labels: Int32Array.of(0) }, '1 rows cannot be split'],
+  ['a label that is no class', { vectors: new Float32Array(6), labels: Int32Array.of(0, 1, 2) }, 'row 2 has label 2'],
+  ['a negative label', { vectors: new Float32Array(4), labels: Int32Array.of(0, -1) }, 'row 1 has label -1'],
+  [
+    'a value that is not finite',
+    { vectors: Float32Array.of(0, 0, 0, Number.NaN, 0, 0), labels: Int32Array.of(0, 1, 0) },
+    'vector of row 1',
+  ],
+])('refuses %s', async (_, rows, reason) => {
+  const training = trainHead(runner, job(), rows, dims);
+  await expect(training).rejects.toMatchObject({ code: 'INVALID_JOB', message: expect.stringContaining(reason) });
+});

@@ -1,0 +1,102 @@
+import type { TrainHeadJob } from '../contracts/model-jobs.ts';
+import { Random } from '../numerics/random.ts';
+import type { GraphRunner } from '../numerics/runner.ts';
+import type { SoftmaxHead } from '../numerics/softmax-head.ts';
+import { createHeadTrainer, type HeadFit, type LabelledVectors } from '../numerics/softmax-head-training.ts';
+import { ModelJobError } from './job-error.ts';
+
+export interface TrainedHead {
+  readonly head: SoftmaxHead;
+  /** [epochs, 4]: training loss, training accuracy, validation loss, validation accuracy */
+  readonly curves: Float32Array;
+  readonly epochs: number;
+  /** Row of `curves` whose weights were kept, from 0. */
+  readonly bestEpoch: number;
+  readonly validation: HeadFit;
+  readonly trainedRows: number;
+  readonly validationRows: number;
+}
+
+/**
+ * Trains a softmax head on part of the rows and keeps the epoch with the lowest loss on the others; both the choice of rows and their order in each
+ * epoch follow from the job's seed.
+ * @param rows vectors [n, dims] and labels [n]
+ * @throws ModelJobError INVALID_JOB when there are fewer than 2 rows, a value is not finite or a label is no class.
+ */
+export async function trainHead(
+  runner: GraphRunner,
+  job: TrainHeadJob,
+  rows: LabelledVectors,
+  dims: number,
+): Promise<TrainedHead> {
+  assertTrainable(job, rows);
+  const random = new Random(job.seed);
+  const n = rows.labels.length;
+  const order = random.permutation(n);
+  const validationRows = Math.max(1, Math.floor(n * job.validationShare));
+  const validation = rowsAt(rows, dims, order.subarray(0, validationRows));
+  const training = rowsAt(rows, dims, order.subarray(validationRows));
+  const trainer = await createHeadTrainer(runner, { ...job, dims }, training);
+  try {
+    const curves: number[] = [];
+    let best = { epoch: -1, fit: { loss: Number.POSITIVE_INFINITY, accuracy: 0 }, head: trainer.head() };
+    let epoch = 0;
+    for (; epoch < job.maxEpochs && epoch - best.epoch <= job.patienceEpochs; epoch += 1) {
+      const trained = await trainer.epoch(random.permutation(training.labels.length));
+      const fit = await trainer.measure(validation);
+      curves.push(trained.loss, trained.accuracy, fit.loss, fit.accuracy);
+      if (fit.loss < best.fit.loss) best = { epoch, fit, head: trainer.head() };
+    }
+    if (best.epoch < 0) {
+      throw new ModelJobError(
+        'INVALID_JOB',
+        `training diverged at learning rate ${job.learningRate}; try a smaller one`,
+      );
+    }
+    return {
+      head: best.head,
+      curves: Float32Array.from(curves),
+      epochs: epoch,
+      bestEpoch: best.epoch,
+      validation: best.fit,
+      trainedRows: training.labels.length,
+      validationRows,
+    };
+  } finally {
+    await trainer.close();
+  }
+}
+
+function assertTrainable({ classes }: TrainHeadJob, { vectors, labels }: LabelledVectors): void {
+  if (labels.length < 2) {
+    throw new ModelJobError(
+      'INVALID_JOB',
+      `${labels.length} rows cannot be split into training and validation; give at least 2`,
+    );
+  }
+  const badLabel = labels.findIndex((label) => label < 0 || label >= classes);
+  if (badLabel >= 0) {
+    throw new ModelJobError(
+      'INVALID_JOB',
+      `row ${badLabel} has label ${labels[badLabel]}; allowed: 0 to ${classes - 1}`,
+    );
+  }
+  const badValue = vectors.findIndex((value) => !Number.isFinite(value));
+  if (badValue >= 0) {
+    const row = Math.floor((badValue * labels.length) / vectors.length);
+    throw new ModelJobError(
+      'INVALID_JOB',
+      `the vector of row ${row} holds a value that is not finite; leave the row out`,
+    );
+  }
+}
+
+/** Copies of the chosen rows, in the order of `chosen`. */
+function rowsAt({ vectors, labels }: LabelledVectors, dims: number, chosen: Uint32Array): LabelledVectors {
+  const picked = { vectors: new Float32Array(chosen.length * dims), labels: new Int32Array(chosen.length) };
+  for (const [at, row] of chosen.entries()) {
+    picked.vectors.set(vectors.subarray(row * dims, (row + 1) * dims), at * dims);
+    picked.labels[at] = labels[row]!;
+  }
+  return picked;
+}

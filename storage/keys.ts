@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+
+/** Every S3 key of the data bucket is made here. A key is a function of what it holds: a retry writes the same place again. */
+
+export const inboxPrefix = 'inbox/';
+export const importsPrefix = 'imports/';
+
+/** An import is one version of one object: 32 hex digits of sha256(key NUL versionId). */
+export function importIdOf(objectKey: string, versionId: string): string {
+  return createHash('sha256').update(objectKey).update('\0').update(versionId).digest('hex').slice(0, 32);
+}
+
+function partitionName(partition: number): string {
+  return `p${String(partition).padStart(4, '0')}`;
+}
+
+/** `inbox/a/sales.csv` -> `a/sales.csv` */
+function inInbox(objectKey: string): string {
+  return objectKey.startsWith(inboxPrefix) ? objectKey.slice(inboxPrefix.length) : objectKey;
+}
+
+function commitFolder(objectKey: string): string {
+  return `${importsPrefix}${createHash('sha256').update(objectKey).digest('hex').slice(0, 32)}/`;
+}
+
+/** The part of a commit's key that is known from a listing of the inbox alone: which bytes of which object it is of. */
+export function commitPrefix(objectKey: string, etag: string): string {
+  return `${commitFolder(objectKey)}${etag}.`;
+}
+
+export const importKeys = {
+  commit: (objectKey: string, etag: string, importId: string) => `${commitPrefix(objectKey, etag)}${importId}.json`,
+  report: (objectKey: string, importId: string) => `reports/${inInbox(objectKey)}/${importId}.json`,
+  rejects: (objectKey: string, importId: string) => `rejects/${inInbox(objectKey)}/${importId}.csv`,
+};
+
+export const lakeKeys = {
+  customers: (partition: number, importId: string) => `lake/customers/${partitionName(partition)}/${importId}.parquet`,
+  interactions: (partition: number, importId: string) =>
+    `lake/interactions/${partitionName(partition)}/${importId}.parquet`,
+  items: (importId: string) => `lake/items/${importId}.parquet`,
+  texts: (importId: string) => `lake/texts/${importId}.parquet`,
+};
+
+export const embeddingKeys = {
+  /** The profile in which a model's cached vectors stand. */
+  currentProfile: (model: string) => `embeddings/${model}/profile.json`,
+  vectorsPrefix: (profileId: string) => `embeddings/vectors/${profileId}/`,
+  vectors: (profileId: string, runId: string, batch: number) =>
+    `embeddings/vectors/${profileId}/${runId}-${String(batch).padStart(5, '0')}.safetensors`,
+};
+
+export function runKeys(runId: string) {
+  const at = `runs/${runId}`;
+  return {
+    missedFiles: `${at}/missed-files.json`,
+    plan: `${at}/plan.json`,
+    partitions: `${at}/partitions.json`,
+    embedJobs: `${at}/embed-jobs.json`,
+    features: (partition: number) => `${at}/features/${partitionName(partition)}.safetensors`,
+    profiles: (partition: number) => `${at}/profiles/${partitionName(partition)}.json`,
+    profileStatistics: (partition: number) => `${at}/profile-statistics/${partitionName(partition)}.json`,
+    textWeights: (partition: number) => `${at}/text-weights/${partitionName(partition)}.safetensors`,
+    inputs: (partition: number) => `${at}/inputs/${partitionName(partition)}.safetensors`,
+    moments: (partition: number) => `${at}/moments/${partitionName(partition)}.safetensors`,
+    outputLayer: `${at}/output-layer.safetensors`,
+    outputLayerReport: `${at}/output-layer.json`,
+    outputLayerModel: `${at}/output-layer.onnx`,
+    vectors: (partition: number) => `${at}/vectors/${partitionName(partition)}.safetensors`,
+    clustering: `${at}/clustering.json`,
+    centroids: `${at}/centroids.safetensors`,
+    labels: (partition: number) => `${at}/labels/${partitionName(partition)}.safetensors`,
+    segments: `${at}/segments.json`,
+    split: `${at}/split.safetensors`,
+    evaluation: `${at}/evaluation.json`,
+    classifier: `${at}/classifier.safetensors`,
+    classifierModel: `${at}/classifier.onnx`,
+    assignments: (partition: number) => `${at}/assignments/${partitionName(partition)}.json`,
+    members: (segmentId: string) => `${at}/members/${segmentId}.json`,
+    memberPart: (segmentId: string, partition: number) => `${at}/members/${segmentId}/${partitionName(partition)}.json`,
+  };
+}
+
+export const modelInputKeys = {
+  embed: (runId: string, batch: number) => `model-input/${runId}/embed-${String(batch).padStart(5, '0')}.json`,
+  train: (runId: string) => `model-input/${runId}/train.safetensors`,
+};
+
+export const exportKeys = {
+  membershipChanges: (runId: string) => `exports/${runId}/membership-changes.jsonl`,
+};

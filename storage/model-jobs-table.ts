@@ -1,0 +1,66 @@
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+import { AlreadyStoredError, CorruptRecordError, storing } from './errors.ts';
+import { createTableClient, type TableClient } from './table-client.ts';
+
+export const modelJobSchema = z.strictObject({
+  inferenceId: z.string(),
+  runId: z.string(),
+  taskToken: z.string(),
+  inputKey: z.string(),
+  status: z.enum(['SUBMITTED', 'DONE', 'FAILED']),
+  /** DynamoDB deletes the item after this moment, seconds since 1970. */
+  expiresAt: z.int(),
+});
+export type ModelJob = z.infer<typeof modelJobSchema>;
+
+/** The jobs that wait for the model endpoint: stored before the endpoint is called, so that no answer finds nobody waiting. */
+export class ModelJobsTable {
+  readonly #table: string;
+  readonly #client: TableClient;
+
+  constructor(table: string, client: TableClient = createTableClient()) {
+    this.#table = table;
+    this.#client = client;
+  }
+
+  async put(job: ModelJob): Promise<void> {
+    await storing(`model job ${job.inferenceId}`, () =>
+      this.#client.send(new PutCommand({ TableName: this.#table, Item: job })),
+    );
+  }
+
+  async find(inferenceId: string): Promise<ModelJob | undefined> {
+    const answer = await storing(`model job ${inferenceId}`, () =>
+      this.#client.send(new GetCommand({ TableName: this.#table, Key: { inferenceId }, ConsistentRead: true })),
+    );
+    if (!answer.Item) return undefined;
+    const job = modelJobSchema.safeParse(answer.Item);
+    if (!job.success) {
+      throw new CorruptRecordError(`model job ${inferenceId} has not the shape expected of it`, { cause: job.error });
+    }
+    return job.data;
+  }
+
+  /** Ends a job once; answers false where it had ended before (a notice came twice, or late). */
+  async end(inferenceId: string, status: 'DONE' | 'FAILED'): Promise<boolean> {
+    try {
+      await storing(`model job ${inferenceId}`, () =>
+        this.#client.send(
+          new UpdateCommand({
+            TableName: this.#table,
+            Key: { inferenceId },
+            UpdateExpression: 'SET #status = :status',
+            ConditionExpression: '#status = :submitted',
+            ExpressionAttributeNames: { '#status': 'status' },
+            ExpressionAttributeValues: { ':status': status, ':submitted': 'SUBMITTED' },
+          }),
+        ),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof AlreadyStoredError) return false;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,202 @@
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { z } from 'zod';
+import {
+  type LivePointer,
+  livePointerSchema,
+  type RunRecord,
+  runRecordSchema,
+  type StageRecord,
+  stageRecordSchema,
+} from '../contracts/registry.ts';
+import { type SegmentCard, segmentCardSchema } from '../contracts/segments.ts';
+import { AlreadyStoredError, CorruptRecordError, storing } from './errors.ts';
+import { createTableClient, type TableClient } from './table-client.ts';
+
+const liveKey = { pk: 'LIVE', sk: 'pointer' };
+const runSeqCounterKey = { pk: 'COUNTER', sk: 'runSeq' };
+
+function runKey(runSeq: number) {
+  return { pk: 'RUN', sk: String(runSeq).padStart(8, '0') };
+}
+
+/** `run-000012` -> 12 */
+function runSeqOf(runId: string): number {
+  return Number(/^run-(\d+)$/.exec(runId)?.[1] ?? 0);
+}
+
+/**
+ * Runs, the live pointer, the live segments' cards and the stages' row counts, in one table `(pk, sk)`.
+ * Nothing here is keyed by a customer.
+ */
+export class RegistryTable {
+  readonly #table: string;
+  readonly #client: TableClient;
+
+  constructor(table: string, client: TableClient = createTableClient()) {
+    this.#table = table;
+    this.#client = client;
+  }
+
+  /** A run's number and id for an execution; the same execution asking again gets the same. */
+  async openRun(executionName: string, record: Omit<RunRecord, 'runId' | 'runSeq' | 'status'>): Promise<RunRecord> {
+    const executionKey = { pk: 'EXECUTION', sk: executionName };
+    const known = await this.#get(executionKey);
+    const runSeq = known ? Number(known['runSeq']) : await this.#claimRunSeq(executionKey);
+    const run: RunRecord = { ...record, runSeq, runId: `run-${String(runSeq).padStart(6, '0')}`, status: 'RUNNING' };
+    await this.#put({ ...runKey(runSeq), ...run });
+    return run;
+  }
+
+  async #claimRunSeq(executionKey: { pk: string; sk: string }): Promise<number> {
+    const counter = await storing('the run counter', () =>
+      this.#client.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: runSeqCounterKey,
+          UpdateExpression: 'ADD #value :one',
+          ExpressionAttributeNames: { '#value': 'value' },
+          ExpressionAttributeValues: { ':one': 1 },
+          ReturnValues: 'UPDATED_NEW',
+        }),
+      ),
+    );
+    const runSeq = Number(counter.Attributes?.['value']);
+    try {
+      await this.#put({ ...executionKey, runSeq }, 'attribute_not_exists(pk)');
+      return runSeq;
+    } catch (error) {
+      if (!(error instanceof AlreadyStoredError)) throw error;
+      return Number((await this.#get(executionKey))?.['runSeq']);
+    }
+  }
+
+  async findRun(runId: string): Promise<RunRecord | undefined> {
+    const item = await this.#get(runKey(runSeqOf(runId)));
+    return item ? this.#parse(runRecordSchema, item, `run ${runId}`) : undefined;
+  }
+
+  async updateRun(runId: string, change: Partial<RunRecord>): Promise<void> {
+    const entries = Object.entries(change).filter(([, value]) => value !== undefined);
+    await storing(`run ${runId}`, () =>
+      this.#client.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: runKey(runSeqOf(runId)),
+          UpdateExpression: `SET ${entries.map((_, i) => `#n${i} = :v${i}`).join(', ')}`,
+          ExpressionAttributeNames: Object.fromEntries(entries.map(([name], i) => [`#n${i}`, name])),
+          ExpressionAttributeValues: Object.fromEntries(entries.map(([, value], i) => [`:v${i}`, value])),
+        }),
+      ),
+    );
+  }
+
+  /** Runs, newest first. */
+  async listRuns(options: { limit: number; before?: number }): Promise<RunRecord[]> {
+    const answer = await storing('the runs', () =>
+      this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          KeyConditionExpression: options.before === undefined ? 'pk = :run' : 'pk = :run AND sk < :before',
+          ExpressionAttributeValues: {
+            ':run': 'RUN',
+            ...(options.before === undefined ? {} : { ':before': runKey(options.before).sk }),
+          },
+          ScanIndexForward: false,
+          Limit: options.limit,
+        }),
+      ),
+    );
+    return (answer.Items ?? []).map((item) => this.#parse(runRecordSchema, item, 'a run'));
+  }
+
+  async findLive(): Promise<LivePointer | undefined> {
+    const item = await this.#get(liveKey);
+    return item ? this.#parse(livePointerSchema, item, 'the live pointer') : undefined;
+  }
+
+  /** Makes a run live by one write; refused where a newer run is live already. */
+  async promote(pointer: LivePointer): Promise<void> {
+    await this.#put({ ...liveKey, ...pointer }, 'attribute_not_exists(pk) OR runSeq <= :runSeq', {
+      ':runSeq': pointer.runSeq,
+    });
+  }
+
+  async putSegments(runId: string, cards: readonly SegmentCard[]): Promise<void> {
+    await Promise.all(cards.map((card) => this.#put({ pk: `SEGMENTS#${runId}`, sk: card.segmentId, ...card })));
+  }
+
+  async listSegments(runId: string): Promise<SegmentCard[]> {
+    const items = await this.#queryAll(`SEGMENTS#${runId}`);
+    return items.map((item) => this.#parse(segmentCardSchema, item, `a segment of ${runId}`));
+  }
+
+  async findSegment(runId: string, segmentId: string): Promise<SegmentCard | undefined> {
+    const item = await this.#get({ pk: `SEGMENTS#${runId}`, sk: segmentId });
+    return item ? this.#parse(segmentCardSchema, item, `segment ${segmentId} of ${runId}`) : undefined;
+  }
+
+  async putStage(runId: string, record: StageRecord): Promise<void> {
+    const sk = `${record.stage}#${String(record.partition).padStart(5, '0')}`;
+    await this.#put({ pk: `STAGE#${runId}`, sk, ...record });
+  }
+
+  async listStages(runId: string): Promise<StageRecord[]> {
+    const items = await this.#queryAll(`STAGE#${runId}`);
+    return items.map((item) => this.#parse(stageRecordSchema, item, `a stage of ${runId}`));
+  }
+
+  async #get(key: { pk: string; sk: string }): Promise<Record<string, unknown> | undefined> {
+    const answer = await storing(`item ${key.pk}/${key.sk}`, () =>
+      this.#client.send(new GetCommand({ TableName: this.#table, Key: key, ConsistentRead: true })),
+    );
+    return answer.Item;
+  }
+
+  async #put(
+    item: Record<string, unknown> & { pk: string; sk: string },
+    condition?: string,
+    values?: Record<string, unknown>,
+  ): Promise<void> {
+    await storing(`item ${item.pk}/${item.sk}`, () =>
+      this.#client.send(
+        new PutCommand({
+          TableName: this.#table,
+          Item: item,
+          ...(condition ? { ConditionExpression: condition } : {}),
+          ...(values ? { ExpressionAttributeValues: values } : {}),
+        }),
+      ),
+    );
+  }
+
+  async #queryAll(pk: string): Promise<Record<string, unknown>[]> {
+    const items: Record<string, unknown>[] = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await storing(`items ${pk}`, () =>
+        this.#client.send(
+          new QueryCommand({
+            TableName: this.#table,
+            KeyConditionExpression: 'pk = :pk',
+            ExpressionAttributeValues: { ':pk': pk },
+            ...(from ? { ExclusiveStartKey: from } : {}),
+          }),
+        ),
+      );
+      items.push(...(page.Items ?? []));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return items;
+  }
+
+  #parse<T>(schema: z.ZodType<T>, item: Record<string, unknown>, what: string): T {
+    const { pk: _pk, sk: _sk, ...fields } = item;
+    const parsed = schema.safeParse(fields);
+    if (!parsed.success) {
+      throw new CorruptRecordError(`${what} in table ${this.#table} has not the shape expected of it`, {
+        cause: parsed.error,
+      });
+    }
+    return parsed.data;
+  }
+}
