@@ -52,7 +52,7 @@ export const environments = {
   // routes of the API
   'list-segments': z.object({ ...registry }),
   'get-segment': z.object({ ...registry }),
-  'list-segment-members': z.object({ ...bucket, ...registry, ...identities }),
+  'list-segment-members': z.object({ ...bucket, ...registry, ...identities, ...partitions }),
   'get-customer-segment': z.object({ ...registry, ...customers, ...pseudonyms }),
   'list-runs': z.object({ ...registry }),
   'get-run': z.object({ ...registry }),

@@ -149,7 +149,7 @@ describe('data', () => {
   test.each([
     ['Customers', ['customer', 'S', 'HASH'], ['runSeq', 'N', 'RANGE']],
     ['Registry', ['pk', 'S', 'HASH'], ['sk', 'S', 'RANGE']],
-    ['Identities', ['customer', 'S', 'HASH']],
+    ['Identities', ['bucket', 'S', 'HASH'], ['importId', 'S', 'RANGE']],
     ['ModelJobs', ['inferenceId', 'S', 'HASH']],
   ])('table %s has its key, recovery and encryption, and outlives the stack', (id, ...key) => {
     const { Properties, DeletionPolicy } = withIdLike('AWS::DynamoDB::Table', id);

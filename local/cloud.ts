@@ -26,7 +26,7 @@ import { startServices } from './services.ts';
 import type { ProgressEvent } from './states/ports.ts';
 import { loadAssembly } from './template/assembly.ts';
 import { type CloudResource, type ResolvedTemplate, resolveTemplate } from './template/resolved-template.ts';
-import { synthesize } from './template/synthesize.ts';
+import { PROJECT_ROOT, synthesize } from './template/synthesize.ts';
 
 export interface CloudOptions {
   /** All state lives here and outlives a restart. One cloud at a time. */
@@ -110,7 +110,7 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
     options.port === 0 ? 0 : options.port + PORT_ORDER.indexOf(name);
   const bytes = byteSource(options.seed);
   const compileCacheFolder = join(dataFolder, 'compile-cache');
-  const environment = bareEnvironment(compileCacheFolder);
+  const environment = bareEnvironment(join(PROJECT_ROOT, '.build', 'compile-cache'));
   const keyFolder = join(dataFolder, 'keys');
   await mkdir(join(dataFolder, 'logs'), { recursive: true });
   const credentials = await loadCredentials(keyFolder, bytes);
@@ -170,6 +170,7 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
           region: REGION,
           clock,
           onEvent: (event) => onObjectEvent(event),
+          onFailure: (error, requestId) => log(`S3 failed on request ${requestId}: ${(error as Error).stack}`),
         }),
       ),
     ),

@@ -68,6 +68,11 @@ export async function startServices(options: ServicesOptions, closers: Closers):
   const { template, dataFolder, clock, credentials, portOf, log } = options;
   const { resources } = template;
   const functions = Promise.withResolvers<FunctionService>();
+  const logs = new FunctionLogs(join(dataFolder, 'logs'));
+  closers.add(() => logs.close());
+  // Noted before its callers are, so that it is stopped after them: a task must not be seen to fail because its function was stopped.
+  let service: FunctionService | undefined;
+  closers.add(async () => service?.close());
   const queues = new DeadLetterQueues(join(dataFolder, 'queues'), resources, clock, randomUUID);
   const sendToQueue = queues.send.bind(queues);
   const invokeAsync = async (functionArn: string, payload: string) =>
@@ -140,7 +145,7 @@ export async function startServices(options: ServicesOptions, closers: Closers):
     sagemakerRuntime: sagemaker.url,
   };
 
-  const service = await functionService(options, urls, sendToQueue, closers);
+  service = functionService(options, urls, sendToQueue, logs);
   functions.resolve(service);
   for (const resource of resources) {
     if (resource.type === 'AWS::StepFunctions::StateMachine') addStateMachine(engine, resource);
@@ -151,13 +156,13 @@ export async function startServices(options: ServicesOptions, closers: Closers):
 
 type SendToQueue = DeadLetterQueues['send'];
 
-async function functionService(
+function functionService(
   options: ServicesOptions,
   urls: Services['urls'],
   sendToQueue: SendToQueue,
-  closers: Closers,
-): Promise<FunctionService> {
-  const { dataFolder, log } = options;
+  logs: FunctionLogs,
+): FunctionService {
+  const { log } = options;
   const definitions = functionDefinitions(options.template, {
     region: options.region,
     credentialsOf: options.credentials.of,
@@ -171,11 +176,9 @@ async function functionService(
     },
     concurrency: options.functionConcurrency,
   });
-  const logs = new FunctionLogs(join(dataFolder, 'logs'));
-  closers.add(() => logs.close());
   const pool = new ProcessPool({ ...options, logOf: (functionName) => logs.of(functionName) });
   for (const memoryMb of new Set(definitions.map((definition) => definition.memoryMb))) pool.prepare(memoryMb);
-  const service = new FunctionService({
+  return new FunctionService({
     ...options,
     functions: definitions,
     pool,
@@ -184,8 +187,6 @@ async function functionService(
     onLostEvent: (name, { errorType, errorMessage }) =>
       log(`An event of ${name} is lost: ${errorType}: ${errorMessage}`),
   });
-  closers.add(() => service.close());
-  return service;
 }
 
 function statesEngine(options: ServicesOptions, bus: EventBus, functions: Promise<FunctionService>): StatesEngine {

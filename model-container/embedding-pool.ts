@@ -1,3 +1,4 @@
+import type { Provider } from '../runtime/in-process.ts';
 import { KeptWorker } from '../runtime/kept-worker.ts';
 import type { EmbeddingTask, EmbeddingWorkerReady, EmbeddingWorkerStartup } from './embedding-worker.ts';
 import type { EncodedTexts } from './sentence-encoder.ts';
@@ -6,20 +7,32 @@ type EmbeddingWorker = KeptWorker<EmbeddingWorkerReady, EmbeddingTask, EncodedTe
 
 /** A second batch waits in each process while it works on the first, so that it never waits for this one. */
 const batchesPerWorker = 2;
-/** A batch ends at whichever comes first; small enough that the processes end a job nearly together. */
-const batchTexts = 32;
-const batchCharacters = 1024;
+/**
+ * A batch ends at whichever comes first. On a CPU batches are small enough that the processes end a job nearly together; on a GPU
+ * large enough that many texts have the same number of tokens.
+ */
+const batchLimits = {
+  cpu: { texts: 32, characters: 1024 },
+  cuda: { texts: 2048, characters: 2 ** 18 },
+} as const satisfies Record<Provider, BatchLimits>;
+
+interface BatchLimits {
+  readonly texts: number;
+  readonly characters: number;
+}
 
 /** Embeds texts over several processes, one text per run; jobs are served in the order they came. */
 export class EmbeddingPool {
   /** Vector size of each model. */
   readonly dims: EmbeddingWorkerReady;
   readonly #workers: readonly EmbeddingWorker[];
+  readonly #limits: BatchLimits;
   readonly #held = new Map<EmbeddingWorker, number>();
   readonly #jobs: PooledJob[] = [];
 
-  private constructor(workers: readonly EmbeddingWorker[]) {
+  private constructor(workers: readonly EmbeddingWorker[], limits: BatchLimits) {
     this.#workers = workers;
+    this.#limits = limits;
     this.dims = workers[0]!.ready;
   }
 
@@ -30,13 +43,12 @@ export class EmbeddingPool {
     onLost: (cause: Error) => void,
   ): Promise<EmbeddingPool> {
     const module = new URL('./embedding-worker.ts', import.meta.url);
-    return new EmbeddingPool(
-      await Promise.all(
-        Array.from({ length: processes }, () =>
-          KeptWorker.start<EmbeddingWorkerReady, EmbeddingTask, EncodedTexts>(module, startup, onLost),
-        ),
+    const workers = await Promise.all(
+      Array.from({ length: processes }, () =>
+        KeptWorker.start<EmbeddingWorkerReady, EmbeddingTask, EncodedTexts>(module, startup, onLost),
       ),
     );
+    return new EmbeddingPool(workers, batchLimits[startup.provider]);
   }
 
   /**
@@ -62,7 +74,7 @@ export class EmbeddingPool {
       const job = this.#jobs.find((candidate) => candidate.hasMore);
       if (job === undefined) return;
       this.#held.set(worker, held + 1);
-      void this.#runBatch(worker, job, job.takeBatch());
+      void this.#runBatch(worker, job, job.takeBatch(this.#limits));
     }
   }
 
@@ -122,11 +134,11 @@ class PooledJob {
   }
 
   /** Row numbers of the next texts. */
-  takeBatch(): readonly number[] {
+  takeBatch(limits: BatchLimits): readonly number[] {
     const rows: number[] = [];
     for (
       let characters = 0;
-      this.hasMore && rows.length < batchTexts && characters < batchCharacters;
+      this.hasMore && rows.length < limits.texts && characters < limits.characters;
       this.#taken += 1
     ) {
       const row = this.#order[this.#taken]!;

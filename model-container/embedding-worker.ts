@@ -1,15 +1,19 @@
-import type { Device } from '../runtime/device.ts';
-import { createInProcessRunner } from '../runtime/in-process.ts';
+import { toFullPrecision } from '../numerics/onnx/full-precision.ts';
+import { createInProcessRunner, type Provider } from '../runtime/in-process.ts';
 import { serveTasks } from '../runtime/serve-tasks.ts';
+import { runPrecision } from './embedding-profile.ts';
 import { type ModelManifest, readEncoderFiles } from './model-registry.ts';
 import { type EncodedTexts, loadSentenceEncoder, type SentenceEncoder } from './sentence-encoder.ts';
 
 /** The program of an embedding process: all encoders of the manifest, loaded once, one thread. */
 
+/** One text at a time is exact for 8-bit models and fastest on a CPU; a GPU wants many. */
+const rowsPerRun = { cpu: 1, cuda: 64 } as const satisfies Record<Provider, number>;
+
 export interface EmbeddingWorkerStartup {
   readonly modelsFolder: string;
   readonly manifest: ModelManifest;
-  readonly provider: Device['provider'];
+  readonly provider: Provider;
 }
 
 /** Vector size of each model. */
@@ -26,7 +30,14 @@ serveTasks<EmbeddingWorkerStartup, EmbeddingWorkerReady, EmbeddingTask, EncodedT
     const encoders = new Map<string, SentenceEncoder>();
     for (const [model, entry] of Object.entries(manifest)) {
       const files = readEncoderFiles(modelsFolder, model, entry);
-      encoders.set(model, await loadSentenceEncoder(files, entry, runner, () => performance.now()));
+      const requantized = runPrecision(entry, provider) !== entry.precision;
+      const encoder = await loadSentenceEncoder(
+        { ...files, model: requantized ? toFullPrecision(files.model) : files.model },
+        { ...entry, rowsPerRun: rowsPerRun[provider] },
+        runner,
+        () => performance.now(),
+      );
+      encoders.set(model, encoder);
     }
     return {
       ready: Object.fromEntries([...encoders].map(([model, { dims }]) => [model, dims])),

@@ -21,9 +21,14 @@ function countingModel(): Uint8Array {
   return graph.toModel();
 }
 
-function encoder(pooling: 'mean' | 'cls', maxTokens: number) {
+function encoder(pooling: 'mean' | 'cls', maxTokens: number, rowsPerRun = 1) {
   const runner = createInProcessRunner({ intraOpThreads: 1 });
-  return loadSentenceEncoder({ model: countingModel(), tokenizerJson }, { pooling, maxTokens }, runner, () => 0);
+  return loadSentenceEncoder(
+    { model: countingModel(), tokenizerJson },
+    { pooling, maxTokens, rowsPerRun },
+    runner,
+    () => 0,
+  );
 }
 
 const unit = (vector: readonly number[]) => vector.map((value) => value / Math.hypot(...vector));
@@ -58,4 +63,12 @@ test('a long text is the average of its windows by token count', async () => {
   // Positions 0..6 and 0..7.
   expectVector(encoded.vectors, unit([idSum / 15, 1, (21 + 28) / 15]));
   expect(encoded.tokens).toBe(15);
+});
+
+test('texts of equal length share runs of a fixed shape; left-over rows and other lengths change nothing', async () => {
+  const texts = ['refund', 'a', 'toys', 'b', 'a '.repeat(11), 'c', 'd', 'e', ''];
+  const alone = await (await encoder('mean', 12, 1)).encode(texts);
+  const together = await (await encoder('mean', 12, 4)).encode(texts);
+  expect(together.vectors).toEqual(alone.vectors);
+  expect(together.tokens).toBe(alone.tokens);
 });

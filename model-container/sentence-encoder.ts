@@ -23,69 +23,97 @@ export interface SentenceEncoderFiles {
   readonly tokenizerJson: object;
 }
 
+export interface SentenceEncoderOptions extends Pick<EmbeddingProfile, 'pooling' | 'maxTokens'> {
+  /** Texts of one run. A run always has this shape, so that a text's bits do not depend on how many others came with it. */
+  readonly rowsPerRun: number;
+}
+
 /**
- * Loads an encoder whose graph takes `input_ids` (and `attention_mask`, `token_type_ids` where it knows them; int64 [1, tokens])
- * and gives `last_hidden_state` float32 [1, tokens, dims]. Every text is run alone: a dynamically quantised model gives a text
- * other bits beside other texts. `monotonicMs` only times the work.
+ * Loads an encoder whose graph takes `input_ids` (and `attention_mask`, `token_type_ids` where it knows them; int64 [rows, tokens])
+ * and gives `last_hidden_state` float32 [rows, tokens, dims]. Texts of one run have the same number of tokens: none is padded. A
+ * dynamically quantised model must be run with one row: it gives a text other bits beside other texts. `monotonicMs` only times the
+ * work.
  */
 export async function loadSentenceEncoder(
   files: SentenceEncoderFiles,
-  { pooling, maxTokens }: Pick<EmbeddingProfile, 'pooling' | 'maxTokens'>,
+  { pooling, maxTokens, rowsPerRun }: SentenceEncoderOptions,
   runner: GraphRunner,
   monotonicMs: () => number,
 ): Promise<SentenceEncoder> {
   const tokenizer = createTextTokenizer(files.tokenizerJson, maxTokens);
   const session = await runner.open(files.model);
-  const hiddenOf = createHiddenStates(session, inputNames(files.model), maxTokens);
-  const dims = (await hiddenOf(tokenizer.windows('')[0]!)).dims[2]!;
+  const hiddenOf = createHiddenStates(session, inputNames(files.model), maxTokens, rowsPerRun);
+  const dims = (await hiddenOf(tokenizer.windows(''))).dims[2]!;
   return {
     dims,
     async encode(texts) {
       const startedMs = monotonicMs();
-      const windowsOfTexts = texts.map((text) => tokenizer.windows(text));
+      const windows = texts.flatMap((text, row) => tokenizer.windows(text).map((ids) => ({ row, ids })));
       const tokenizedMs = monotonicMs();
-      const vectors = new Float32Array(texts.length * dims);
-      const sums = new Float64Array(dims);
-      let tokens = 0;
-      for (const [row, windows] of windowsOfTexts.entries()) {
-        sums.fill(0);
-        for (const window of windows) {
-          const hidden = (await hiddenOf(window)).data as Float32Array;
-          if (pooling === 'mean') addTokenVectors(sums, hidden, window.length);
-          else addFirstToken(sums, hidden, window.length);
-          tokens += window.length;
+      const sums = new Float64Array(texts.length * dims);
+      for (const [tokens, alike] of windowsByLength(windows)) {
+        for (let start = 0; start < alike.length; start += rowsPerRun) {
+          const run = alike.slice(start, start + rowsPerRun);
+          const hidden = (await hiddenOf(run.map(({ ids }) => ids))).data as Float32Array;
+          for (const [at, { row }] of run.entries()) {
+            const sum = sums.subarray(row * dims, (row + 1) * dims);
+            const tokenVectors = hidden.subarray(at * tokens * dims, (at + 1) * tokens * dims);
+            if (pooling === 'mean') addTokenVectors(sum, tokenVectors, tokens);
+            else addFirstToken(sum, tokenVectors, tokens);
+          }
         }
-        writeUnitVector(vectors, row, sums);
       }
-      return { vectors, tokens, tokenizeMs: tokenizedMs - startedMs, computeMs: monotonicMs() - tokenizedMs };
+      return {
+        vectors: unitVectors(sums, dims),
+        tokens: windows.reduce((total, { ids }) => total + ids.length, 0),
+        tokenizeMs: tokenizedMs - startedMs,
+        computeMs: monotonicMs() - tokenizedMs,
+      };
     },
   };
+}
+
+interface TextWindow {
+  readonly row: number;
+  readonly ids: TokenWindow;
+}
+
+/** Shortest first: the order of a text's own windows, and so its sum, does not depend on other texts. */
+function windowsByLength(windows: readonly TextWindow[]): [tokens: number, alike: TextWindow[]][] {
+  return [...Map.groupBy(windows, ({ ids }) => ids.length)].sort(([a], [b]) => a - b);
 }
 
 function inputNames(model: Uint8Array): ReadonlySet<string> {
   return new Set(readOnnxModel(model).graph!.input.map(({ name }) => name));
 }
 
-/** Runs windows one at a time over the same input memory. */
-function createHiddenStates(session: GraphSession, inputs: ReadonlySet<string>, maxTokens: number) {
-  const ids = new BigInt64Array(maxTokens);
+/**
+ * Runs up to `rowsPerRun` windows of equal length over the same input memory; rows that are left over repeat the first window.
+ * @returns last_hidden_state, float32 [rowsPerRun, tokens, dims]
+ */
+function createHiddenStates(session: GraphSession, inputs: ReadonlySet<string>, maxTokens: number, rowsPerRun: number) {
+  const ids = new BigInt64Array(rowsPerRun * maxTokens);
   // Token ids fit in the low 32 bits of each little-endian int64; the high halves stay 0.
   const lowWords = new Int32Array(ids.buffer);
-  const ones = new BigInt64Array(maxTokens).fill(1n);
-  const zeros = new BigInt64Array(maxTokens);
+  const ones = new BigInt64Array(ids.length).fill(1n);
+  const zeros = new BigInt64Array(ids.length);
   const constantInputs = Object.entries({ attention_mask: ones, token_type_ids: zeros }).filter(([name]) =>
     inputs.has(name),
   );
-  return async (window: TokenWindow): Promise<Tensor> => {
-    for (let token = 0; token < window.length; token += 1) lowWords[2 * token] = window[token]!;
-    const row = (data: BigInt64Array): Tensor<'int64'> => ({
+  return async (windows: readonly TokenWindow[]): Promise<Tensor> => {
+    const tokens = windows[0]!.length;
+    for (let row = 0; row < rowsPerRun; row += 1) {
+      const window = windows[row] ?? windows[0]!;
+      for (let token = 0; token < tokens; token += 1) lowWords[2 * (row * tokens + token)] = window[token]!;
+    }
+    const rows = (data: BigInt64Array): Tensor<'int64'> => ({
       type: 'int64',
-      dims: [1, window.length],
-      data: data.subarray(0, window.length),
+      dims: [rowsPerRun, tokens],
+      data: data.subarray(0, rowsPerRun * tokens),
     });
     const feeds = {
-      input_ids: row(ids),
-      ...Object.fromEntries(constantInputs.map(([name, data]) => [name, row(data)])),
+      input_ids: rows(ids),
+      ...Object.fromEntries(constantInputs.map(([name, data]) => [name, rows(data)])),
     };
     return (await session.run(feeds, ['last_hidden_state'])).last_hidden_state!;
   };
@@ -104,11 +132,14 @@ function addFirstToken(sums: Float64Array, hidden: Float32Array, tokens: number)
   for (let dim = 0; dim < sums.length; dim += 1) sums[dim]! += tokens * hidden[dim]!;
 }
 
-/** vectors[row] = sums at unit length; zeros stay zeros. */
-function writeUnitVector(vectors: Float32Array, row: number, sums: Float64Array): void {
-  let squares = 0;
-  for (const sum of sums) squares += sum * sum;
-  const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
-  const start = row * sums.length;
-  for (let dim = 0; dim < sums.length; dim += 1) vectors[start + dim] = sums[dim]! * scale;
+/** sums [n, dims] -> rows of unit length; a row of zeros stays as it is. */
+function unitVectors(sums: Float64Array, dims: number): Float32Array {
+  const vectors = new Float32Array(sums.length);
+  for (let start = 0; start < sums.length; start += dims) {
+    let squares = 0;
+    for (let at = start; at < start + dims; at += 1) squares += sums[at]! ** 2;
+    const scale = squares > 0 ? 1 / Math.sqrt(squares) : 0;
+    for (let at = start; at < start + dims; at += 1) vectors[at] = sums[at]! * scale;
+  }
+  return vectors;
 }

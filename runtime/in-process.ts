@@ -39,6 +39,9 @@ export function createInProcessRunner(options: InProcessRunnerOptions): GraphRun
           graphOptimizationLevel: 'all',
           enableMemPattern: options.enableMemPattern ?? true,
           logSeverityLevel: 3,
+          // Threads that spin while they wait take the cores from the caller between runs: measured 1.6 to 4.2 s against 0.5 s for
+          // the choice of k on a busy machine of two cores.
+          extra: { session: { intra_op: { allow_spinning: '0' } } },
         }),
       );
       return {

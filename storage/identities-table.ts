@@ -1,66 +1,104 @@
-import { BatchGetCommand } from '@aws-sdk/lib-dynamodb';
-import { StorageUnavailableError, storing } from './errors.ts';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { z } from 'zod';
+import { partitionOf } from '../segmentation/privacy/pseudonyms.ts';
+import type { Identity } from '../segmentation/records/tables.ts';
+import { CorruptRecordError, storing } from './errors.ts';
 import { createTableClient, type TableClient, writeAll } from './table-client.ts';
 
-export interface StoredIdentity {
-  readonly customer: string;
-  readonly customerId: string;
-  readonly name?: string | undefined;
-  readonly email?: string | undefined;
-  readonly phone?: string | undefined;
-}
-
-/** BatchGetItem takes at most this many keys. */
-const maxBatchKeys = 100;
-const maxAttempts = 8;
-
-/** The encrypted table that maps pseudonyms back to people. Only look-ups and exports read it. */
+/**
+ * The encrypted table that maps pseudonyms back to people. Only look-ups and exports read it.
+ *
+ * An item `(bucket, importId#chunk)` holds the identities that one import gave for one bucket of neighbouring pseudonyms: a
+ * file of customers takes as many writes as there are buckets, not as there are customers, no import can overwrite what another
+ * gave, and a page of members, which are listed in order of pseudonym, is found in a few items.
+ */
 export class IdentitiesTable {
   readonly #table: string;
+  readonly #buckets: number;
   readonly #client: TableClient;
 
-  constructor(table: string, client: TableClient = createTableClient()) {
+  /** `lakePartitions` fixes the number of buckets, and is itself fixed for the life of a deployment. */
+  constructor(table: string, lakePartitions: number, client: TableClient = createTableClient()) {
     this.#table = table;
+    this.#buckets = lakePartitions * bucketsPerPartition;
     this.#client = client;
   }
 
-  async putAll(identities: readonly StoredIdentity[]): Promise<void> {
-    await writeAll(
-      this.#client,
-      this.#table,
-      identities.map((identity) => ({ PutRequest: { Item: { ...identity } } })),
+  async putImport(importId: string, identities: readonly Identity[]): Promise<void> {
+    const byBucket = Map.groupBy(identities, ({ customer }) => this.#bucketOf(customer));
+    const items = [...byBucket].flatMap(([bucket, inBucket]) =>
+      chunked(inBucket).map((chunk, index) => ({
+        PutRequest: {
+          Item: {
+            bucket,
+            importId: `${importId}#${String(index).padStart(4, '0')}`,
+            identities: JSON.stringify(chunk),
+          },
+        },
+      })),
     );
+    await writeAll(this.#client, this.#table, items);
   }
 
   /** The shop's own id of each pseudonym that the table knows. */
   async customerIdsOf(customers: readonly string[]): Promise<Map<string, string>> {
+    const wanted = new Set(customers);
     const found = new Map<string, string>();
-    for (let start = 0; start < customers.length; start += maxBatchKeys) {
-      let keys = customers.slice(start, start + maxBatchKeys).map((customer) => ({ customer })) as Record<
-        string,
-        unknown
-      >[];
-      for (let attempt = 0; keys.length > 0; attempt += 1) {
-        if (attempt === maxAttempts) {
-          throw new StorageUnavailableError(
-            `table ${this.#table} left ${keys.length} keys unread after ${maxAttempts} attempts`,
-          );
+    const buckets = new Set(customers.map((customer) => this.#bucketOf(customer)));
+    await Promise.all(
+      [...buckets].map(async (bucket) => {
+        for (const { customer, customerId } of await this.#readBucket(bucket)) {
+          if (wanted.has(customer)) found.set(customer, customerId);
         }
-        if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, 50 * 2 ** attempt));
-        const wanted = keys;
-        const answer = await storing(`identities of table ${this.#table}`, () =>
-          this.#client.send(
-            new BatchGetCommand({
-              RequestItems: { [this.#table]: { Keys: wanted, ProjectionExpression: 'customer, customerId' } },
-            }),
-          ),
-        );
-        for (const item of answer.Responses?.[this.#table] ?? []) {
-          found.set(String(item['customer']), String(item['customerId']));
-        }
-        keys = (answer.UnprocessedKeys?.[this.#table]?.Keys ?? []) as Record<string, unknown>[];
-      }
-    }
+      }),
+    );
     return found;
   }
+
+  async #readBucket(bucket: string): Promise<z.infer<typeof identitiesSchema>> {
+    const identities: z.infer<typeof identitiesSchema> = [];
+    let from: Record<string, unknown> | undefined;
+    do {
+      const page = await storing(`identities ${bucket} of table ${this.#table}`, () =>
+        this.#client.send(
+          new QueryCommand({
+            TableName: this.#table,
+            KeyConditionExpression: 'bucket = :bucket',
+            ExpressionAttributeValues: { ':bucket': bucket },
+            ...(from ? { ExclusiveStartKey: from } : {}),
+          }),
+        ),
+      );
+      for (const item of page.Items ?? []) identities.push(...this.#parse(item['identities']));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return identities;
+  }
+
+  #parse(value: unknown): z.infer<typeof identitiesSchema> {
+    try {
+      return identitiesSchema.parse(JSON.parse(String(value)));
+    } catch {
+      // The cause is left out: it could quote a person.
+      throw new CorruptRecordError(`an item of table ${this.#table} does not hold identities`);
+    }
+  }
+
+  #bucketOf(customer: string): string {
+    return `b${String(partitionOf(customer, this.#buckets)).padStart(6, '0')}`;
+  }
+}
+
+const bucketsPerPartition = 16;
+/** An item may have 400 KB; an identity takes some hundred bytes. */
+const identitiesPerChunk = 500;
+
+const identitiesSchema = z.array(z.object({ customer: z.string(), customerId: z.string() }));
+
+function chunked<T>(values: readonly T[]): T[][] {
+  const chunks: T[][] = [];
+  for (let start = 0; start < values.length; start += identitiesPerChunk) {
+    chunks.push(values.slice(start, start + identitiesPerChunk));
+  }
+  return chunks;
 }

@@ -100,7 +100,7 @@ export const handler = routeFunction({
     return {
       objects: new ObjectStore(environment.BUCKET_NAME),
       registry,
-      identities: new IdentitiesTable(environment.IDENTITIES_TABLE),
+      identities: new IdentitiesTable(environment.IDENTITIES_TABLE, environment.LAKE_PARTITIONS),
       liveRun: liveRunReader(registry, Date.now),
     };
   },

@@ -49,7 +49,7 @@ export async function buildVectors({ runId, partition, profileId }: Input, deps:
   const blocks = JSON.stringify({
     text: text.columns,
     behaviour: behaviour.columns,
-    profile: profile.columns,
+    attributes: profile.attributes,
   });
   await putTensors(objects, keys.inputs(partition), { inputs: matrixTensor(raw) }, { blocks });
   if (raw.rows > 0) {
@@ -67,14 +67,24 @@ export async function buildVectors({ runId, partition, profileId }: Input, deps:
   return { rows: raw.rows };
 }
 
-function encodedProfiles(profiles: PartitionProfiles, statistics: AttributeStatistics): Matrix {
+/** Also says how many columns each attribute has, in order. */
+function encodedProfiles(
+  profiles: PartitionProfiles,
+  statistics: AttributeStatistics,
+): Matrix & { readonly attributes: readonly number[] } {
   const encoding = fitProfileEncoding(statistics);
   const rows = profiles.attributes.length;
   const data = encodeProfiles(
     encoding,
     profiles.attributes.map((attributes) => ({ attributes })),
   );
-  return { rows, columns: encoding.columns.length, data: fillMissing(data, profileMeans(encoding, statistics)) };
+  const byAttribute = Map.groupBy(encoding.columns, ({ attribute }) => attribute);
+  return {
+    rows,
+    columns: encoding.columns.length,
+    data: fillMissing(data, profileMeans(encoding, statistics)),
+    attributes: [...byAttribute.values()].map((columns) => columns.length),
+  };
 }
 
 /** Each customer's pooled text vector [n, dText]; dText is 0 where the shop's files hold no text at all. */

@@ -21,7 +21,7 @@ interface Result {
   readonly explainedVariance: number;
 }
 
-const blockColumnsSchema = z.object({ text: z.int(), behaviour: z.int(), profile: z.int() });
+const blockColumnsSchema = z.object({ text: z.int(), behaviour: z.int(), attributes: z.array(z.int()) });
 
 export async function fitOutputLayer({ runId }: RunInput, { objects }: Deps): Promise<Result> {
   const keys = runKeys(runId);

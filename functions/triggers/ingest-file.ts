@@ -51,7 +51,7 @@ export async function ingestFile(input: Input, deps: Deps): Promise<Result> {
 
   const { file, sha256 } = await readFile(object, deps, startedMs);
   const parts = await writeParts(file, importId, deps);
-  await deps.identities.putAll(file.identities);
+  await deps.identities.putImport(importId, file.identities);
   const rejectsKey = file.rejects.rows.length > 0 ? importKeys.rejects(object.key, importId) : undefined;
   if (rejectsKey) await objects.put(rejectsKey, writeRejectsCsv(file.rejects), 'text/csv');
   const reportKey = importKeys.report(object.key, importId);
@@ -196,7 +196,7 @@ export const handler = stateFunction({
     const pseudonymize = createPseudonymizer(await readPseudonymKey(environment.PSEUDONYM_SECRET_ARN));
     return {
       objects: new ObjectStore(environment.BUCKET_NAME),
-      identities: new IdentitiesTable(environment.IDENTITIES_TABLE),
+      identities: new IdentitiesTable(environment.IDENTITIES_TABLE, environment.LAKE_PARTITIONS),
       pseudonymOf: (customerId: string) => pseudonymize('customer', customerId),
       partitions: environment.LAKE_PARTITIONS,
       nowMs: Date.now,

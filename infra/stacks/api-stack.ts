@@ -51,9 +51,10 @@ export class ApiStack extends Stack {
       ...registry,
       BUCKET_NAME: data.bucket.bucketName,
       IDENTITIES_TABLE: data.identities.tableName,
+      LAKE_PARTITIONS: String(settings.lakePartitions),
     });
     allowObjects(members.role, data.bucket, data.key, { read: ['runs/'], list: ['runs/'] });
-    allowTable(members.role, data.identities, data.key, ['BatchGetItem']);
+    allowTable(members.role, data.identities, data.key, ['Query']);
     this.#route('/segments/{segmentId}/members', members);
 
     const customer = this.#function('get-customer-segment', {

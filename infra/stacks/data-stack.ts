@@ -49,7 +49,8 @@ export class DataStack extends Stack {
       sortKey: { name: 'sk', type: AttributeType.STRING },
     });
     this.identities = this.#table('Identities', {
-      partitionKey: { name: 'customer', type: AttributeType.STRING },
+      partitionKey: { name: 'bucket', type: AttributeType.STRING },
+      sortKey: { name: 'importId', type: AttributeType.STRING },
     });
     this.modelJobs = this.#table('ModelJobs', {
       partitionKey: { name: 'inferenceId', type: AttributeType.STRING },

@@ -52,6 +52,7 @@ export class FunctionService {
   readonly #options: FunctionServiceOptions;
   readonly #functions = new Map<string, FunctionDefinition>();
   readonly #pendingRetries = new Set<() => void>();
+  readonly #attempts = new Set<Promise<void>>();
   #closed = false;
 
   constructor(options: FunctionServiceOptions) {
@@ -78,13 +79,20 @@ export class FunctionService {
   invokeAsync(nameOrArn: string, payload: string): void {
     const definition = this.#find(nameOrArn);
     refuseLarge(payload, MAX_ASYNC_PAYLOAD_BYTES);
-    void this.#attempt(definition, this.#options.uuid(), payload, 0);
+    this.#track(this.#attempt(definition, this.#options.uuid(), payload, 0));
   }
 
+  /** Ends all processes; events whose retries are due later are lost, those already given up reach their queues. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const callOff of this.#pendingRetries) callOff();
     await this.#options.pool.close();
+    await Promise.all(this.#attempts);
+  }
+
+  #track(attempt: Promise<void>): void {
+    this.#attempts.add(attempt);
+    void attempt.finally(() => this.#attempts.delete(attempt));
   }
 
   #find(nameOrArn: string): FunctionDefinition {
@@ -121,7 +129,7 @@ export class FunctionService {
     }
     const callOff = this.#options.after(delayMs, () => {
       this.#pendingRetries.delete(callOff);
-      void this.#attempt(definition, requestId, payload, retry + 1);
+      this.#track(this.#attempt(definition, requestId, payload, retry + 1));
     });
     this.#pendingRetries.add(callOff);
   }

@@ -11,6 +11,11 @@ export interface PoolOptions {
   readonly logOf: (functionName: string) => Writable;
 }
 
+const STOPPED = {
+  errorType: 'Runtime.ExitError',
+  errorMessage: 'Error: The embedded cloud stopped before the function was called',
+};
+
 interface BoundProcess {
   readonly process: FunctionProcess;
   readonly functionName: string;
@@ -45,6 +50,7 @@ export class ProcessPool {
     await this.#slot(definition);
     let bound: BoundProcess | undefined;
     try {
+      if (this.#closed) return { ok: false, error: STOPPED };
       bound = this.#takeIdle(definition.name) ?? this.#take(definition);
       this.#busy.add(bound.process);
       if (!bound.process.bound) {

@@ -15,6 +15,11 @@ export interface IncomingContent extends PromisedDigests {
   expected(): ExpectedContent;
 }
 
+/** Content being read: held until it has been iterated or released. */
+export interface HeldContent extends AsyncIterable<Uint8Array> {
+  release(): Promise<void>;
+}
+
 /** Bytes `start` to `end`, the latter excluded. */
 export interface ByteRange {
   readonly start: number;
@@ -54,7 +59,7 @@ export class Contents {
   }
 
   /** The bytes of a range over segments that follow each other. The segments are held from the call on, until the iteration ends. */
-  read(segments: readonly Segment[], range: ByteRange): AsyncIterable<Uint8Array> & { release(): Promise<void> } {
+  read(segments: readonly Segment[], range: ByteRange): HeldContent {
     for (const { blob } of segments) this.#readers.set(blob, (this.#readers.get(blob) ?? 0) + 1);
     let held = true;
     const release = async () => {

@@ -29,19 +29,18 @@ export interface DiskStoreOptions {
 }
 
 /**
- * A store in a folder: `journal.ndjson`, one change a line, and `blobs/xx/<id>`. Object keys are never file names.
+ * A store in a folder: `journal.ndjson`, one change a line, and `blobs/<id>`. Object keys are never file names.
  * A change counts from the moment its whole line is in the journal; a line without an end, left by a killed process, is cut off.
  * @throws StoreCorruptError when a whole line cannot be read
  */
 export function openDiskStore({ dataDir, fsync }: DiskStoreOptions): S3Store {
   const blobsDir = join(dataDir, 'blobs');
   const journalPath = join(dataDir, 'journal.ndjson');
-  for (let shard = 0; shard < 256; shard++) mkdirSync(join(blobsDir, shardName(shard)), { recursive: true });
+  mkdirSync(blobsDir, { recursive: true });
   let journal = openSync(journalPath, 'a+');
   let journalBytes = cutTornLine(journal);
 
-  const shardDir = (id: string) => join(blobsDir, id.slice(0, 2));
-  const blobPath = (id: string) => join(shardDir(id), id);
+  const blobPath = (id: string) => join(blobsDir, id);
 
   return {
     *replay() {
@@ -88,7 +87,7 @@ export function openDiskStore({ dataDir, fsync }: DiskStoreOptions): S3Store {
       } finally {
         await file.close();
       }
-      if (fsync) await flushDirectory(shardDir(id));
+      if (fsync) await flushDirectory(blobsDir);
     },
 
     async *readBlob(id, start, end) {
@@ -114,10 +113,8 @@ export function openDiskStore({ dataDir, fsync }: DiskStoreOptions): S3Store {
     },
 
     async retainBlobs(ids) {
-      for (const shard of await readdir(blobsDir)) {
-        for (const id of await readdir(join(blobsDir, shard))) {
-          if (!ids.has(id)) await rm(join(blobsDir, shard, id));
-        }
+      for (const id of await readdir(blobsDir)) {
+        if (!ids.has(id)) await rm(blobPath(id));
       }
     },
 
@@ -145,10 +142,6 @@ async function readPiece(
   length: number,
 ): Promise<{ buffer: Buffer; bytesRead: number }> {
   return file.read(Buffer.allocUnsafe(length), 0, length, position);
-}
-
-function shardName(shard: number): string {
-  return shard.toString(16).padStart(2, '0');
 }
 
 function writeAll(descriptor: number, bytes: Uint8Array): void {

@@ -1,6 +1,6 @@
 import { type ChecksumAlgorithm, type ChecksumType, DEFAULT_CHECKSUM } from './checksums.ts';
 import { checkDelete, checkWrite, noSuchKey, type WriteCondition } from './conditions.ts';
-import { type ByteRange, Contents, type IncomingContent } from './contents.ts';
+import { type ByteRange, Contents, type HeldContent, type IncomingContent } from './contents.ts';
 import { S3Error } from './errors.ts';
 import type { S3Event } from './events.ts';
 import {
@@ -152,10 +152,7 @@ export class S3Engine {
   }
 
   /** An object's bytes. They stay readable to the end even if the object is deleted meanwhile; whoever does not iterate calls `release`. */
-  read(
-    version: ObjectVersion,
-    range: ByteRange = { start: 0, end: version.sizeBytes },
-  ): AsyncIterable<Uint8Array> & { release(): Promise<void> } {
+  read(version: ObjectVersion, range: ByteRange = { start: 0, end: version.sizeBytes }): HeldContent {
     return this.#contents.read(version.segments, range);
   }
 
@@ -178,15 +175,16 @@ export class S3Engine {
     checksumAlgorithm: ChecksumAlgorithm,
     condition?: WriteCondition,
   ): Promise<ObjectVersion> {
-    const content = {
-      chunks: this.read(source),
-      sentAlgorithm: undefined,
-      sha256Signed: false,
-      expected: () => ({ sizeBytes: source.sizeBytes }),
-    };
-    return this.#create(destination, condition, 'CopyObject', () =>
-      this.#singlePart(content, attributes, checksumAlgorithm),
-    );
+    const chunks = this.read(source);
+    const expected = () => ({ sizeBytes: source.sizeBytes });
+    const content = { chunks, sentAlgorithm: undefined, sha256Signed: false, expected };
+    try {
+      return await this.#create(destination, condition, 'CopyObject', () =>
+        this.#singlePart(content, attributes, checksumAlgorithm),
+      );
+    } finally {
+      await chunks.release();
+    }
   }
 
   /**

@@ -10,7 +10,7 @@ import {
   DigestingContent,
 } from './checksums.ts';
 import { type ChunkedContent, decodeChunks } from './chunked-decoding.ts';
-import type { IncomingContent } from './contents.ts';
+import type { HeldContent, IncomingContent } from './contents.ts';
 import type { ObjectLocation } from './engine.ts';
 import { S3Error } from './errors.ts';
 import type { Target } from './routing.ts';
@@ -27,7 +27,7 @@ export interface S3Response {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | number | undefined>>;
   /** An XML document, or content with its length. */
-  readonly body?: string | { readonly chunks: AsyncIterable<Uint8Array>; readonly sizeBytes: number };
+  readonly body?: string | { readonly chunks: HeldContent; readonly sizeBytes: number };
 }
 
 /** "PUT object: 5 GB in a single operation"; the same for a part. */
@@ -50,7 +50,9 @@ export function incomingContent({ headers, body, signature }: S3Request): Incomi
   if (md5Base64 !== undefined && Buffer.from(md5Base64, 'base64').length !== 16) {
     throw new S3Error('InvalidDigest', 'The Content-MD5 you specified was invalid.');
   }
-  const chunked = chunkedContent(body, signature, announcedTrailers);
+  // A request that is refused midway keeps its connection, on which the refusal goes back.
+  const source = body.iterator({ destroyOnReturn: false });
+  const chunked = chunkedContent(source, signature, announcedTrailers);
   const length = chunked === undefined ? headers['content-length'] : headers['x-amz-decoded-content-length'];
   if (length === undefined || !/^\d+$/.test(length)) {
     throw new S3Error('MissingContentLength', 'You must provide the Content-Length HTTP header.');
@@ -63,7 +65,7 @@ export function incomingContent({ headers, body, signature }: S3Request): Incomi
   }
   const sha256Hex = /^[0-9a-f]{64}$/.test(payload) ? payload : undefined;
   return {
-    chunks: chunked?.chunks ?? body,
+    chunks: chunked?.chunks ?? source,
     sentAlgorithm: sent?.algorithm,
     sha256Signed: sha256Hex !== undefined,
     expected() {
@@ -81,17 +83,17 @@ export function incomingContent({ headers, body, signature }: S3Request): Incomi
 
 /** The payload as signed says how the body is coded ("x-amz-content-sha256", Signature Version 4 for S3). */
 function chunkedContent(
-  body: IncomingMessage,
+  source: AsyncIterable<Uint8Array>,
   signature: VerifiedSignature,
   announcedTrailers: readonly string[],
 ): ChunkedContent | undefined {
   switch (signature.payload) {
     case 'STREAMING-UNSIGNED-PAYLOAD-TRAILER':
-      return decodeChunks(body, { seed: undefined, announcedTrailers });
+      return decodeChunks(source, { seed: undefined, announcedTrailers });
     case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD':
-      return decodeChunks(body, { seed: signature, announcedTrailers: [] });
+      return decodeChunks(source, { seed: signature, announcedTrailers: [] });
     case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER':
-      return decodeChunks(body, { seed: signature, announcedTrailers });
+      return decodeChunks(source, { seed: signature, announcedTrailers });
     case 'UNSIGNED-PAYLOAD':
       return undefined;
     default:

@@ -262,17 +262,25 @@ async function send(
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined) outgoing.setHeader(name, value);
   }
-  if (typeof body === 'object') {
-    if (body.sizeBytes > SMALL_BODY_BYTES) return pipeline(body.chunks, outgoing);
-    const pieces: Uint8Array[] = [];
-    for await (const piece of body.chunks) pieces.push(piece);
-    outgoing.end(Buffer.concat(pieces));
-    return;
-  }
+  if (typeof body === 'object') return sendContent(body, outgoing);
   if (body !== undefined) outgoing.setHeader('content-type', 'application/xml');
   if (incoming.method !== 'HEAD' && status !== 204 && status !== 304)
     outgoing.setHeader('content-length', Buffer.byteLength(body ?? ''));
   outgoing.end(body);
+}
+
+async function sendContent(
+  { chunks, sizeBytes }: Exclude<S3Response['body'], string | undefined>,
+  outgoing: ServerResponse,
+): Promise<void> {
+  try {
+    if (sizeBytes > SMALL_BODY_BYTES) return await pipeline(chunks, outgoing);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of chunks) pieces.push(piece);
+    outgoing.end(Buffer.concat(pieces));
+  } finally {
+    await chunks.release();
+  }
 }
 
 /** A client that went away: nobody is left to be answered, and nothing is wrong here. */

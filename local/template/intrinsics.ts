@@ -61,7 +61,7 @@ function resolve(value: Json, scope: Scope, place: string): Resolved {
     if (name !== 'Condition') {
       throw refused(
         place,
-        `the intrinsic function ${name} is not known; known are ${Object.keys(FUNCTIONS).join(', ')}`,
+        `the intrinsic function ${name} is not known here; known are ${Object.keys(FUNCTIONS).join(', ')}`,
       );
     }
   }

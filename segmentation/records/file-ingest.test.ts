@@ -442,7 +442,7 @@ describe('whole files', () => {
     });
   });
 
-  it('is told of lines without which a UTF-8 mark, CRLF and Windows-1252 would hide', () => {
+  it('reads through a byte order mark, CRLF and Windows-1252', () => {
     expect(ingest('\ufeffcustomer_id,age\r\n1,30\r\n').customers).toEqual([
       { customer: '#1', attributes: { age: 30 } },
     ]);

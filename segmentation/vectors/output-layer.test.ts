@@ -5,10 +5,14 @@ import { momentsOf } from './moments.ts';
 import { oracleRows } from './oracle-rows.ts';
 import { fitOutputLayer, projectRow, projectRows } from './output-layer.ts';
 import { selectRows } from './row-blocks.ts';
-import { customerBlocks } from './vector-blocks.ts';
+import type { VectorBlock } from './vector-blocks.ts';
 
 const runner = createInProcessRunner({ intraOpThreads: 1 });
-const blocks = customerBlocks({ text: 3, behaviour: 3, profile: 2 });
+const blocks: readonly VectorBlock[] = [
+  { name: 'text', columns: 3, scaling: 'whole-block', weight: 1 },
+  { name: 'behaviour', columns: 3, scaling: 'each-column', weight: 1 },
+  { name: 'profile', columns: 2, scaling: 'each-column', weight: 0.5 },
+];
 
 /** 500 x 8: correlated text columns, money, a constant, a small unit, and a 0/1 column. The same rows were made in NumPy. */
 function customerRows(): Matrix {
@@ -72,7 +76,7 @@ describe('fitOutputLayer', () => {
   });
 
   it('gives a block of weight 0 no say', async () => {
-    const silent = customerBlocks({ text: 3, behaviour: 3, profile: 2 }, { text: 0, behaviour: 1, profile: 1 });
+    const silent = blocks.map((block) => (block.name === 'text' ? { ...block, weight: 0 } : block));
     const layer = fitOutputLayer(await momentsOf(customerRows(), runner), silent);
     expect(layer.projection.data.subarray(0, 3 * layer.dims).every((value) => value === 0)).toBe(true);
     expect(layer.dims).toBe(4);

@@ -59,9 +59,7 @@ export function getObject(engine: S3Engine, request: S3Request, withBody: boolea
   const range = part ?? (headers['range'] === undefined ? undefined : parseRange(headers['range'], version.sizeBytes));
   const { start, end } = range ?? { start: 0, end: version.sizeBytes };
   const sizeBytes = end - start;
-  const overrides = [...query]
-    .filter(([name]) => name.startsWith('response-'))
-    .map(([name, value]) => [name.slice('response-'.length), value]);
+  const overrides = responseOverrides(query);
   return {
     status: range === undefined ? 200 : 206,
     headers: {
@@ -69,13 +67,28 @@ export function getObject(engine: S3Engine, request: S3Request, withBody: boolea
       ...(headers['x-amz-checksum-mode'] === 'ENABLED' && sizeBytes === version.sizeBytes
         ? checksumHeaders(version.checksum)
         : {}),
-      ...Object.fromEntries(overrides),
+      ...overrides,
       'content-length': sizeBytes,
       'content-range': range === undefined ? undefined : `bytes ${start}-${end - 1}/${version.sizeBytes}`,
       'x-amz-mp-parts-count': part !== undefined && version.multipart ? version.segments.length : undefined,
     },
     ...(withBody ? { body: { chunks: engine.read(version, { start, end }), sizeBytes } } : {}),
   };
+}
+
+/** The headers that the query's `response-*` parameters put in the place of the object's own. */
+function responseOverrides(query: ReadonlyMap<string, string>): Record<string, string> {
+  const overrides: Record<string, string> = {};
+  for (const [name, value] of query) {
+    if (!name.startsWith('response-')) continue;
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+      throw new S3Error('InvalidArgument', `The ${name} parameter holds characters that a header cannot carry.`, {
+        details: { ArgumentName: name },
+      });
+    }
+    overrides[name.slice('response-'.length)] = value;
+  }
+  return overrides;
 }
 
 /** The bytes of the part that `partNumber` asks for. */
