@@ -58,6 +58,8 @@ export const trainHeadJobSchema = z.strictObject({
    * `cross-entropy`: the negative log of the label's softmax output.
    */
   loss: z.enum(['binary-cross-entropy', 'cross-entropy']).default('binary-cross-entropy'),
+  /** Where training starts: at the head that answers the nearest class mean, or at weights and bias 0. */
+  start: z.enum(['class-means', 'zero']).default('class-means'),
   learningRate: z.number().positive().default(0.01),
   /** L2 penalty on the weights (not the bias), added to the loss as `l2 / 2 * sum(W^2)`. */
   l2: z.number().nonnegative().default(1e-4),
@@ -83,6 +85,7 @@ export const trainHeadReportSchema = z.strictObject({
   trainedRows: z.int().nonnegative(),
   validationRows: z.int().nonnegative(),
   epochs: z.int().positive(),
+  /** Epochs of training in the weights that were kept; 0 where none lowered the validation loss of the start. */
   bestEpoch: z.int().nonnegative(),
   validationAccuracy: z.number().min(0).max(1),
   validationLoss: z.number(),

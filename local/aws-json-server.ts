@@ -23,7 +23,7 @@ export interface JsonService {
   readonly target: string;
   /** The service of the signature's credential scope. */
   readonly signingName: string;
-  readonly operations: Readonly<Record<string, (input: Record<string, unknown>, accessKeyId: string) => unknown>>;
+  readonly operations: Readonly<Record<string, (input: Record<string, unknown>) => unknown>>;
   readonly maxBodyBytes: number;
   readonly lookupSecret: (accessKeyId: string) => { readonly secretAccessKey: string } | undefined;
   /** Milliseconds since 1970. */
@@ -50,7 +50,7 @@ async function answer(service: JsonService, request: IncomingMessage, response: 
   };
   try {
     const body = await readBody(request, service.maxBodyBytes);
-    const { accessKeyId } = verifySignature(
+    verifySignature(
       { method: request.method ?? '', url: request.url ?? '', headers: request.headers },
       {
         lookupSecret: service.lookupSecret,
@@ -68,7 +68,7 @@ async function answer(service: JsonService, request: IncomingMessage, response: 
         `The operation ${target}.${name} is not known here; known are ${known}`,
       );
     }
-    send(200, (await operation(JSON.parse(body.toString('utf8') || '{}'), accessKeyId)) ?? {});
+    send(200, (await operation(JSON.parse(body.toString('utf8') || '{}'))) ?? {});
   } catch (error) {
     if (error instanceof ServiceError) send(error.status, { __type: error.code, message: error.message });
     else if (error instanceof SignatureError) send(403, { __type: jsonSignatureCode(error), message: error.message });

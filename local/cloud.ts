@@ -53,6 +53,8 @@ export interface Cloud {
     readonly region: string;
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   };
+  /** Resolved once a process of every function stands ready; the cloud answers before, with cold starts. */
+  readonly warm: Promise<void>;
   /** Stops everything; no process is left. */
   close(): Promise<void>;
 }
@@ -83,7 +85,7 @@ const SCOPES = {
 /** What a child has for an orderly end. */
 const GRACE_MS = 5_000;
 const MIN_FUNCTION_CONCURRENCY = 2;
-const IDLE_PROCESSES_PER_CORE = 6;
+const IDLE_PROCESSES_PER_CORE = 4;
 
 /**
  * Runs the synthesized template on this machine. Resolves once everything answers and `endpoints.json` stands in the data folder.
@@ -195,7 +197,7 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
       modelUrl: model?.url,
       portOf,
       functionConcurrency: Math.max(MIN_FUNCTION_CONCURRENCY, availableParallelism()),
-      maxIdleProcesses: IDLE_PROCESSES_PER_CORE * availableParallelism(),
+      spareIdleProcesses: IDLE_PROCESSES_PER_CORE * availableParallelism(),
       clock,
       after,
     },
@@ -224,8 +226,11 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
   };
   await writeEndpoints(dataFolder, endpoints);
   closers.add(() => removeEndpoints(dataFolder));
+  const warm = services.functions.warm();
+  closers.add(() => warm);
   return {
     endpoints,
+    warm,
     clientConfig: (service) => ({
       endpoint: endpoints[service],
       region: REGION,

@@ -13,8 +13,6 @@ export interface Credentials {
   readonly owner: AccessKey;
   /** The key of a role, by its ARN; the same at every call. */
   of(roleArn: string): AccessKey;
-  /** Whose key it is: a role's ARN, or the owner's. */
-  principalOf(accessKeyId: string): string | undefined;
   lookupSecret(accessKeyId: string): { readonly secretAccessKey: string } | undefined;
 }
 
@@ -31,18 +29,17 @@ export async function loadCredentials(
   const secret = await readOrCreate(join(dataFolder, 'keys'), 'access-key-secret', () =>
     randomByteSource(32).toString('hex'),
   );
-  const keys = new Map<string, AccessKey & { readonly principal: string }>();
+  const keys = new Map<string, AccessKey>();
   const of = (arn: string): AccessKey => {
     const digest = (purpose: string) => createHmac('sha256', secret).update(`${purpose} ${arn}`).digest();
     const accessKeyId = `AKIA${digest('id').toString('hex').slice(0, 16).toUpperCase()}`;
     const secretAccessKey = digest('secret').toString('base64url').slice(0, 40);
-    keys.set(accessKeyId, { accessKeyId, secretAccessKey, principal: arn });
+    keys.set(accessKeyId, { accessKeyId, secretAccessKey });
     return { accessKeyId, secretAccessKey };
   };
   return {
     owner: of(OWNER_ARN),
     of,
-    principalOf: (accessKeyId) => keys.get(accessKeyId)?.principal,
     lookupSecret: (accessKeyId) => keys.get(accessKeyId),
   };
 }

@@ -24,7 +24,7 @@ try {
   const { cloud, api, run, reports, tookMs } = await runFiles({
     files,
     dataDir,
-    settings: { quietSeconds, lakePartitions: 4 },
+    settings: { quietSeconds, lakePartitions: 2 },
     seed: 1,
     log: (text) => process.stderr.write(`${text}\n`),
     onCloudUp: ({ endpoints }) => {

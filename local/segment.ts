@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   try {
     const settings: Partial<Record<keyof Settings, unknown>> = {
       quietSeconds: 1,
-      lakePartitions: 4,
+      lakePartitions: 2,
       ...(values.k === undefined ? {} : { segments: values.k }),
       ...(values.model === undefined ? {} : { model: values.model }),
       ...(values.dims === undefined ? {} : { vectorDims: values.dims }),

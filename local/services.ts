@@ -39,7 +39,8 @@ export interface ServicesOptions {
   readonly portOf: (name: 'stepFunctions' | 'sagemakerRuntime' | 'eventBridge' | 'secretsManager') => number;
   /** Processes per function at a time. */
   readonly functionConcurrency: number;
-  readonly maxIdleProcesses: number;
+  /** Processes kept warm beside one for each function. */
+  readonly spareIdleProcesses: number;
   readonly clock: () => number;
   readonly after: (delayMs: number, action: () => void) => () => void;
   readonly onInvocation?: (invocation: Invocation) => void;
@@ -176,7 +177,11 @@ function functionService(
     },
     concurrency: options.functionConcurrency,
   });
-  const pool = new ProcessPool({ ...options, logOf: (functionName) => logs.of(functionName) });
+  const pool = new ProcessPool({
+    ...options,
+    maxIdleProcesses: definitions.length + options.spareIdleProcesses,
+    logOf: (functionName) => logs.of(functionName),
+  });
   for (const memoryMb of new Set(definitions.map((definition) => definition.memoryMb))) pool.prepare(memoryMb);
   return new FunctionService({
     ...options,

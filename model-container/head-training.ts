@@ -1,7 +1,8 @@
 import type { TrainHeadJob } from '../contracts/model-jobs.ts';
+import { classMeansHead } from '../numerics/class-means-head.ts';
 import { Random } from '../numerics/random.ts';
 import type { GraphRunner } from '../numerics/runner.ts';
-import type { SoftmaxHead } from '../numerics/softmax-head.ts';
+import { type SoftmaxHead, zeroHead } from '../numerics/softmax-head.ts';
 import { createHeadTrainer, type HeadFit, type LabelledVectors } from '../numerics/softmax-head-training.ts';
 import { ModelJobError } from './job-error.ts';
 
@@ -10,7 +11,7 @@ export interface TrainedHead {
   /** [epochs, 4]: training loss, training accuracy, validation loss, validation accuracy */
   readonly curves: Float32Array;
   readonly epochs: number;
-  /** Row of `curves` whose weights were kept, from 0. */
+  /** Epochs of training in the weights that were kept; 0 where none lowered the validation loss of the start. */
   readonly bestEpoch: number;
   readonly validation: HeadFit;
   readonly trainedRows: number;
@@ -18,7 +19,7 @@ export interface TrainedHead {
 }
 
 /**
- * Trains a softmax head on part of the rows and keeps the epoch with the lowest loss on the others; both the choice of rows and their order in each
+ * Trains a softmax head on part of the rows, from the head of the class means or from 0, and keeps the epoch with the lowest loss on the others; both the choice of rows and their order in each
  * epoch follow from the job's seed.
  * @param rows vectors [n, dims] and labels [n]
  * @throws ModelJobError INVALID_JOB when there are fewer than 2 rows, a value is not finite or a label is no class.
@@ -36,18 +37,20 @@ export async function trainHead(
   const validationRows = Math.max(1, Math.floor(n * job.validationShare));
   const validation = rowsAt(rows, dims, order.subarray(0, validationRows));
   const training = rowsAt(rows, dims, order.subarray(validationRows));
-  const trainer = await createHeadTrainer(runner, { ...job, dims }, training);
+  const start = job.start === 'class-means' ? classMeansHead(training, dims, job.classes) : zeroHead(dims, job.classes);
+  const trainer = await createHeadTrainer(runner, { ...job, dims }, training, start);
   try {
     const curves: number[] = [];
-    let best = { epoch: -1, fit: { loss: Number.POSITIVE_INFINITY, accuracy: 0 }, head: trainer.head() };
+    let best = { epoch: 0, fit: await trainer.measure(validation), head: trainer.head() };
     let epoch = 0;
-    for (; epoch < job.maxEpochs && epoch - best.epoch <= job.patienceEpochs; epoch += 1) {
+    while (epoch < job.maxEpochs && epoch - best.epoch < job.patienceEpochs) {
+      epoch += 1;
       const trained = await trainer.epoch(random.permutation(training.labels.length));
       const fit = await trainer.measure(validation);
       curves.push(trained.loss, trained.accuracy, fit.loss, fit.accuracy);
       if (fit.loss < best.fit.loss) best = { epoch, fit, head: trainer.head() };
     }
-    if (best.epoch < 0) {
+    if (!Number.isFinite(best.fit.loss)) {
       throw new ModelJobError(
         'INVALID_JOB',
         `training diverged at learning rate ${job.learningRate}; try a smaller one`,

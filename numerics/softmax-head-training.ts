@@ -48,11 +48,12 @@ const firstDecay = 0.9;
 const secondDecay = 0.999;
 const epsilon = 1e-8;
 
-/** Starts from weights and bias 0, so that training depends on nothing but the rows and their order. */
+/** Starts from the head given, with Adam's moments at 0: training depends on nothing but it, the rows and their order. */
 export async function createHeadTrainer(
   runner: GraphRunner,
   options: HeadTrainingOptions,
   rows: LabelledVectors,
+  start: SoftmaxHead,
 ): Promise<HeadTrainer> {
   const { dims, classes, batchSize, learningRate } = options;
   const epochSession = await runner.open(buildEpochGraph(options));
@@ -61,7 +62,8 @@ export async function createHeadTrainer(
   let state: NamedTensors = Object.fromEntries(
     stateShapes(options).map(([name, shape]) => {
       const size = shape.reduce((product, length) => product * length);
-      return [name, { type: 'float32', dims: shape, data: new Float32Array(size) }];
+      const started = name === 'weights' ? start.weights.data : name === 'bias' ? start.bias : new Float32Array(size);
+      return [name, { type: 'float32', dims: shape, data: started }];
     }),
   );
   let stepsDone = 0;

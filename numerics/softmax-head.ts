@@ -9,6 +9,14 @@ export interface SoftmaxHead {
   readonly bias: Float32Array;
 }
 
+/** The head that finds every class as likely as any other. */
+export function zeroHead(dims: number, classes: number): SoftmaxHead {
+  return {
+    weights: { rows: dims, columns: classes, data: new Float32Array(dims * classes) },
+    bias: new Float32Array(classes),
+  };
+}
+
 /** The head as an ONNX file: `vectors` float32 [n, dims] -> `probabilities` float32 [n, classes], rows summing to 1. */
 export function buildSoftmaxHeadModel({ weights, bias }: SoftmaxHead): Uint8Array {
   const { rows: dims, columns: classes } = weights;

@@ -63,7 +63,8 @@ export class IdentitiesTable {
         this.#client.send(
           new QueryCommand({
             TableName: this.#table,
-            KeyConditionExpression: 'bucket = :bucket',
+            KeyConditionExpression: '#bucket = :bucket',
+            ExpressionAttributeNames: { '#bucket': 'bucket' },
             ExpressionAttributeValues: { ':bucket': bucket },
             ...(from ? { ExclusiveStartKey: from } : {}),
           }),

@@ -2,10 +2,7 @@ import { z } from 'zod';
 import type { GraphRunner } from '../../numerics/runner.ts';
 import type { Matrix } from '../../numerics/tensor.ts';
 import { createInProcessRunner } from '../../runtime/in-process.ts';
-import type { AttributeStatistics } from '../../segmentation/features/attribute-statistics.ts';
-import { fillMissing } from '../../segmentation/features/column-means.ts';
-import { encodeProfiles, fitProfileEncoding } from '../../segmentation/features/profile-encoding.ts';
-import { profileMeans } from '../../segmentation/features/profile-means.ts';
+import { customerTable } from '../../segmentation/vectors/customer-table.ts';
 import { momentsOf } from '../../segmentation/vectors/moments.ts';
 import { poolTexts } from '../../segmentation/vectors/pooling.ts';
 import { CorruptRecordError } from '../../storage/errors.ts';
@@ -43,14 +40,11 @@ export async function buildVectors({ runId, partition, profileId }: Input, deps:
     readPopulationStatistics(objects, runId, plan.partitions),
     pooledTexts(objects, runId, partition, profileId),
   ]);
-  const behaviour = features.matrix('features');
-  const profile = encodedProfiles(profiles, population.attributes);
-  const raw = sideBySide(text, { ...behaviour, data: fillMissing(behaviour.data, population.featureMeans) }, profile);
-  const blocks = JSON.stringify({
-    text: text.columns,
-    behaviour: behaviour.columns,
-    attributes: profile.attributes,
-  });
+  const { rows: raw, columns } = customerTable(
+    { text, behaviour: features.matrix('features'), attributes: profiles.attributes },
+    population,
+  );
+  const blocks = JSON.stringify(columns);
   await putTensors(objects, keys.inputs(partition), { inputs: matrixTensor(raw) }, { blocks });
   if (raw.rows > 0) {
     const { count, mean, comoments } = await momentsOf(raw, runner);
@@ -65,26 +59,6 @@ export async function buildVectors({ runId, partition, profileId }: Input, deps:
     );
   }
   return { rows: raw.rows };
-}
-
-/** Also says how many columns each attribute has, in order. */
-function encodedProfiles(
-  profiles: PartitionProfiles,
-  statistics: AttributeStatistics,
-): Matrix & { readonly attributes: readonly number[] } {
-  const encoding = fitProfileEncoding(statistics);
-  const rows = profiles.attributes.length;
-  const data = encodeProfiles(
-    encoding,
-    profiles.attributes.map((attributes) => ({ attributes })),
-  );
-  const byAttribute = Map.groupBy(encoding.columns, ({ attribute }) => attribute);
-  return {
-    rows,
-    columns: encoding.columns.length,
-    data: fillMissing(data, profileMeans(encoding, statistics)),
-    attributes: [...byAttribute.values()].map((columns) => columns.length),
-  };
 }
 
 /** Each customer's pooled text vector [n, dText]; dText is 0 where the shop's files hold no text at all. */
@@ -121,20 +95,6 @@ async function readTextVectors(
     for (const textId of file.ids('textIds')) rowOf.set(textId, row++);
   });
   return { vectors: { rows: row, columns, data }, rowOf };
-}
-
-function sideBySide(...blocks: readonly Matrix[]): Matrix {
-  const rows = Math.max(...blocks.map((block) => block.rows));
-  const columns = blocks.reduce((total, block) => total + block.columns, 0);
-  const data = new Float32Array(rows * columns);
-  let offset = 0;
-  for (const block of blocks) {
-    for (let row = 0; row < rows; row += 1) {
-      data.set(block.data.subarray(row * block.columns, (row + 1) * block.columns), row * columns + offset);
-    }
-    offset += block.columns;
-  }
-  return { rows, columns, data };
 }
 
 export const handler = stageFunction({

@@ -8,7 +8,6 @@ export interface FunctionDefinition {
   readonly folder: string;
   /** `index.handler` */
   readonly handler: string;
-  readonly runtime: string;
   readonly memoryMb: number;
   readonly timeoutMs: number;
   /** The whole environment of its process. */

@@ -59,7 +59,6 @@ function functionDefinition(
     title: resource.title,
     folder,
     handler: String(properties['Handler']),
-    runtime: RUNTIME,
     memoryMb,
     timeoutMs: Number(properties['Timeout'] ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
     environment: environmentOf(resource, folder, memoryMb, place),

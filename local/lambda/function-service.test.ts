@@ -55,7 +55,6 @@ function start(
         title: 'do',
         folder,
         handler: 'index.handler',
-        runtime: 'nodejs24.x',
         memoryMb: 128,
         timeoutMs: 10_000,
         environment: { OWN: 'value', AWS_LAMBDA_FUNCTION_NAME: 'shop-do', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128' },

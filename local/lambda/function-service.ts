@@ -82,6 +82,14 @@ export class FunctionService {
     this.#track(this.#attempt(definition, this.#options.uuid(), payload, 0));
   }
 
+  /** Lets a process of every function stand ready, one after the other, so that the first call of each is a warm one. */
+  async warm(): Promise<void> {
+    for (const definition of this.#options.functions) {
+      if (this.#closed) return;
+      await this.#options.pool.warm(definition);
+    }
+  }
+
   /** Ends all processes; events whose retries are due later are lost, those already given up reach their queues. */
   async close(): Promise<void> {
     this.#closed = true;

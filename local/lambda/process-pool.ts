@@ -46,6 +46,22 @@ export class ProcessPool {
     this.#spares.set(memoryMb, new FunctionProcess(memoryMb, this.#options.compileCacheFolder));
   }
 
+  /** Starts and binds a process for a function that nobody has called yet, as provisioned concurrency does. */
+  async warm(definition: FunctionDefinition): Promise<void> {
+    const known = this.#idle.some(({ functionName }) => functionName === definition.name);
+    if (this.#closed || known || (this.#running.get(definition.name) ?? 0) > 0) return;
+    const bound = this.#take(definition);
+    this.#busy.add(bound.process);
+    const loaded = await bound.process.load(definition, this.#options.logOf(definition.title));
+    this.prepare(definition.memoryMb);
+    // A bundle that cannot be loaded says so to its first caller, who gets the error.
+    if (loaded.ok) this.#release(bound);
+    else {
+      this.#busy.delete(bound.process);
+      await bound.process.stop();
+    }
+  }
+
   async run(definition: FunctionDefinition, request: Omit<InvokeRequest, 'deadlineMs'>): Promise<Answer> {
     await this.#slot(definition);
     let bound: BoundProcess | undefined;

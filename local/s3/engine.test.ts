@@ -110,13 +110,13 @@ describe('objects', () => {
 
   it('are copied, and a copy of a multipart object is of one part', async () => {
     const engine = await openEngine();
-    const { uploadId } = await engine.createUpload(K, ATTRIBUTES, {
+    const { uploadId } = await engine.uploads.create(K, ATTRIBUTES, {
       algorithm: 'CRC64NVME',
       type: 'FULL_OBJECT',
       declared: false,
     });
-    const { etag } = await engine.uploadPart(K, uploadId, 1, content('hello'));
-    const source = await engine.completeUpload(K, uploadId, [{ partNumber: 1, etag, checksumBase64: undefined }], {});
+    const { etag } = await engine.uploads.putPart(K, uploadId, 1, content('hello'));
+    const source = await engine.uploads.complete(K, uploadId, [{ partNumber: 1, etag, checksumBase64: undefined }], {});
     // md5(md5('hello')) of Python's hashlib
     expect(source.etag).toBe('62109206880d38a4010a98e11243924a-1');
     const copy = await engine.copyObject(source, { bucket: 'box', key: 'copy' }, ATTRIBUTES, 'CRC32');
@@ -266,29 +266,29 @@ describe('events', () => {
 
 describe('uploads', () => {
   const start = (engine: S3Engine) =>
-    engine.createUpload(K, ATTRIBUTES, { algorithm: 'CRC64NVME', type: 'FULL_OBJECT', declared: false });
+    engine.uploads.create(K, ATTRIBUTES, { algorithm: 'CRC64NVME', type: 'FULL_OBJECT', declared: false });
 
   it('go on after a restart, and leave no parts behind', async () => {
     const { uploadId } = await start(await openEngine());
     const engine = await openEngine();
-    await engine.uploadPart(K, uploadId, 2, content('replaced'));
-    const { etag } = await engine.uploadPart(K, uploadId, 2, content('kept'));
-    await engine.uploadPart(K, uploadId, 3, content('not listed'));
+    await engine.uploads.putPart(K, uploadId, 2, content('replaced'));
+    const { etag } = await engine.uploads.putPart(K, uploadId, 2, content('kept'));
+    await engine.uploads.putPart(K, uploadId, 3, content('not listed'));
     const listed = [{ partNumber: 2, etag, checksumBase64: undefined }];
-    await (await openEngine()).completeUpload(K, uploadId, listed, {});
+    await (await openEngine()).uploads.complete(K, uploadId, listed, {});
     const reopened = await openEngine();
     expect([await read(reopened), blobs().length]).toEqual(['kept', 1]);
     expect(events.at(-1)).toMatchObject({ reason: 'CompleteMultipartUpload', sizeBytes: 4 });
-    expect(() => reopened.upload(K, uploadId)).toThrow(expect.objectContaining({ code: 'NoSuchUpload' }));
+    expect(() => reopened.uploads.find(K, uploadId)).toThrow(expect.objectContaining({ code: 'NoSuchUpload' }));
   });
 
   it('that are aborted leave nothing, not even a part that arrives late', async () => {
     const engine = await openEngine();
     const { uploadId } = await start(engine);
-    await engine.uploadPart(K, uploadId, 1, content('early'));
+    await engine.uploads.putPart(K, uploadId, 1, content('early'));
     const { promise, resolve } = Promise.withResolvers<void>();
-    const late = engine.uploadPart(K, uploadId, 2, content('late', promise));
-    await engine.abortUpload(K, uploadId);
+    const late = engine.uploads.putPart(K, uploadId, 2, content('late', promise));
+    await engine.uploads.abort(K, uploadId);
     resolve();
     await expect(late).rejects.toMatchObject({ code: 'NoSuchUpload' });
     expect(blobs()).toEqual([]);
@@ -297,7 +297,7 @@ describe('uploads', () => {
   it('are another key’s secret', async () => {
     const engine = await openEngine();
     const { uploadId } = await start(engine);
-    expect(() => engine.upload({ bucket: 'box', key: 'other' }, uploadId)).toThrow(
+    expect(() => engine.uploads.find({ bucket: 'box', key: 'other' }, uploadId)).toThrow(
       expect.objectContaining({ code: 'NoSuchUpload' }),
     );
   });

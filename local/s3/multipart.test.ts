@@ -30,7 +30,7 @@ describe('assembleParts', () => {
       { ...A, checksumBase64: 'r/zBbw==' },
       { ...TAIL, checksumBase64: 'fDe0XQ==' },
     );
-    const { etag, sizeBytes, checksum } = assembleParts(open, [listed(1, A.etag), listed(2, TAIL.etag)]);
+    const { etag, sizeBytes, checksum } = assembleParts(open, [listed(1, A.etag), listed(2, TAIL.etag)], {});
     expect(etag).toBe('30dcfd3901d1c613b7fb532281748544-2');
     expect(sizeBytes).toBe(FIVE_MIB + 4);
     expect(checksum).toEqual({ algorithm: 'CRC32', type: 'FULL_OBJECT', value: 'cX+/tw==' });
@@ -42,10 +42,14 @@ describe('assembleParts', () => {
       { ...A, checksumBase64: 'oplo+tLngqqfIECjXwWtuX7Yl56x9XLIyOp4Y34nXzw=' },
       { ...TAIL, checksumBase64: 'DGL4du8d6oMN6fMsL0tG3W101Q0ViW4J71ovzUrH4dc=' },
     );
-    const { checksum } = assembleParts(open, [
-      listed(1, A.etag, 'oplo+tLngqqfIECjXwWtuX7Yl56x9XLIyOp4Y34nXzw='),
-      listed(2, TAIL.etag, 'DGL4du8d6oMN6fMsL0tG3W101Q0ViW4J71ovzUrH4dc='),
-    ]);
+    const { checksum } = assembleParts(
+      open,
+      [
+        listed(1, A.etag, 'oplo+tLngqqfIECjXwWtuX7Yl56x9XLIyOp4Y34nXzw='),
+        listed(2, TAIL.etag, 'DGL4du8d6oMN6fMsL0tG3W101Q0ViW4J71ovzUrH4dc='),
+      ],
+      {},
+    );
     expect(checksum).toEqual({
       algorithm: 'SHA256',
       type: 'COMPOSITE',
@@ -54,11 +58,12 @@ describe('assembleParts', () => {
   });
 
   it('takes the parts listed and leaves the others', () => {
-    const { parts, etag } = assembleParts(
+    const { segments, etag } = assembleParts(
       uploadOf({}, { ...A, checksumBase64: '' }, { ...TAIL, checksumBase64: 'AAAAAAAAAAA=' }),
       [listed(2, TAIL.etag)],
+      {},
     );
-    expect(parts.map(({ blob }) => blob)).toEqual(['t']);
+    expect(segments.map(({ blob }) => blob)).toEqual(['t']);
     expect(etag).toBe(`${createHash('md5').update(Buffer.from(TAIL.etag, 'hex')).digest('hex')}-1`);
   });
 
@@ -77,7 +82,19 @@ describe('assembleParts', () => {
       { ...TAIL, checksumBase64: 'y' },
       { ...A, partNumber: 4, checksumBase64: 'z' },
     );
-    expect(() => assembleParts(open, list)).toThrow(expect.objectContaining({ code }));
+    expect(() => assembleParts(open, list, {})).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('refuses another size or checksum than expected', () => {
+    const open = uploadOf({}, { ...TAIL, checksumBase64: 'AAAAAAAAAAA=' });
+    const list = [listed(2, TAIL.etag)];
+    expect(assembleParts(open, list, { sizeBytes: 4, checksum: 'AAAAAAAAAAA=' }).sizeBytes).toBe(4);
+    expect(() => assembleParts(open, list, { sizeBytes: 5 })).toThrow(
+      expect.objectContaining({ code: 'InvalidRequest' }),
+    );
+    expect(() => assembleParts(open, list, { checksum: 'AAAAAAAAAAE=' })).toThrow(
+      expect.objectContaining({ code: 'BadDigest' }),
+    );
   });
 
   it('wants each part’s checksum again when the client chose a composite one', () => {
@@ -85,7 +102,7 @@ describe('assembleParts', () => {
       { checksumAlgorithm: 'SHA256', checksumType: 'COMPOSITE', checksumDeclared: true },
       { ...A, checksumBase64: 'x' },
     );
-    expect(() => assembleParts(open, [listed(1, A.etag)])).toThrow(
+    expect(() => assembleParts(open, [listed(1, A.etag)], {})).toThrow(
       expect.objectContaining({ code: 'InvalidRequest', message: expect.stringContaining('missing for part 1') }),
     );
   });

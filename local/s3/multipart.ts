@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Checksum, checksumOfParts } from './checksums.ts';
 import { S3Error } from './errors.ts';
-import type { UploadedPart } from './records.ts';
+import type { Segment, UploadedPart } from './records.ts';
 import type { OpenUpload } from './state.ts';
 import { malformed } from './xml.ts';
 
@@ -17,8 +17,15 @@ export interface ListedPart {
   readonly checksumBase64: string | undefined;
 }
 
+/** What the completing client says of the whole object. */
+export interface ExpectedObject {
+  readonly sizeBytes?: number;
+  /** In the upload's algorithm; a composite one with the number of parts. */
+  readonly checksum?: string;
+}
+
 export interface AssembledObject {
-  readonly parts: readonly UploadedPart[];
+  readonly segments: readonly Segment[];
   /** The MD5 of the parts' MD5s, and their number. */
   readonly etag: string;
   readonly sizeBytes: number;
@@ -27,9 +34,13 @@ export interface AssembledObject {
 
 /**
  * Puts an upload's parts together as CompleteMultipartUpload documents it.
- * @throws S3Error MalformedXML, InvalidPartOrder, InvalidPart, EntityTooSmall, InvalidRequest
+ * @throws S3Error MalformedXML, InvalidPartOrder, InvalidPart, EntityTooSmall, InvalidRequest, BadDigest
  */
-export function assembleParts({ upload, parts }: OpenUpload, listed: readonly ListedPart[]): AssembledObject {
+export function assembleParts(
+  { upload, parts }: OpenUpload,
+  listed: readonly ListedPart[],
+  expected: ExpectedObject,
+): AssembledObject {
   if (listed.length === 0 || listed.length > MAX_PARTS) throw malformed();
   const { checksumAlgorithm: algorithm, checksumType } = upload;
   const chosen = listed.map(({ partNumber, etag, checksumBase64 }, i) => {
@@ -73,11 +84,22 @@ export function assembleParts({ upload, parts }: OpenUpload, listed: readonly Li
   }
   const md5 = createHash('md5');
   for (const part of chosen) md5.update(part.etag, 'hex');
+  const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0);
+  const checksum = checksumOfParts(algorithm, checksumType, chosen);
+  if (expected.sizeBytes !== undefined && expected.sizeBytes !== sizeBytes) {
+    throw new S3Error(
+      'InvalidRequest',
+      `The x-amz-mp-object-size ${expected.sizeBytes} does not match the ${sizeBytes} bytes of the parts.`,
+    );
+  }
+  if (expected.checksum !== undefined && expected.checksum !== checksum.value) {
+    throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
+  }
   return {
-    parts: chosen,
+    segments: chosen.map((part) => ({ blob: part.blob, sizeBytes: part.sizeBytes })),
     etag: `${md5.digest('hex')}-${chosen.length}`,
-    sizeBytes: chosen.reduce((sum, part) => sum + part.sizeBytes, 0),
-    checksum: checksumOfParts(algorithm, checksumType, chosen),
+    sizeBytes,
+    checksum,
   };
 }
 

@@ -11,7 +11,7 @@ import {
 } from './checksums.ts';
 import { type ChunkedContent, decodeChunks } from './chunked-decoding.ts';
 import type { HeldContent, IncomingContent } from './contents.ts';
-import type { ObjectLocation } from './engine.ts';
+import type { ObjectLocation } from './creations.ts';
 import { S3Error } from './errors.ts';
 import type { Target } from './routing.ts';
 

@@ -1,4 +1,4 @@
-import { percentEncode, splitTarget } from '../signature-v4.ts';
+import { percentEncode, splitTarget } from '../signature-claim.ts';
 import { S3Error } from './errors.ts';
 
 /** A request's target, understood. An empty bucket is the service itself, an empty key the bucket. */

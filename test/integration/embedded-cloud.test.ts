@@ -374,3 +374,15 @@ it('does not start a template with what it does not know, and leaves nothing beh
   );
   expect(existsSync(join(folder, 'data', 'lock'))).toBe(false);
 });
+
+it('does not start on tables with other keys than the template’s', async () => {
+  const starting = start((resources) => {
+    const { Properties } = resources['Drops'] as { Properties: Record<string, unknown> };
+    Properties['KeySchema'] = [{ AttributeName: 'name', KeyType: 'HASH' }];
+    Properties['AttributeDefinitions'] = [{ AttributeName: 'name', AttributeType: 'S' }];
+  });
+  await expect(starting).rejects.toMatchObject({
+    code: 'TABLE_CHANGED',
+    message: expect.stringContaining('it has key HASH S, the template name HASH S'),
+  });
+});

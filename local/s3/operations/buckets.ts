@@ -1,4 +1,4 @@
-import { percentEncode } from '../../signature-v4.ts';
+import { percentEncode } from '../../signature-claim.ts';
 import { xmlTime } from '../attributes.ts';
 import { CHECKSUM_ALGORITHMS, checksumHeader } from '../checksums.ts';
 import type { S3Engine } from '../engine.ts';

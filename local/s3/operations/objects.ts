@@ -9,7 +9,8 @@ import {
 import { algorithmOfHeader, type Checksum, type ChecksumAlgorithm, checksumHeader } from '../checksums.ts';
 import { judgeRead, preconditionFailed, type ReadConditions } from '../conditions.ts';
 import type { ByteRange } from '../contents.ts';
-import type { ObjectLocation, S3Engine } from '../engine.ts';
+import type { ObjectLocation } from '../creations.ts';
+import type { S3Engine } from '../engine.ts';
 import { S3Error } from '../errors.ts';
 import { MAX_PARTS } from '../multipart.ts';
 import { parseRange } from '../ranges.ts';

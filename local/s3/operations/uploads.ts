@@ -18,7 +18,7 @@ export async function createMultipartUpload(engine: S3Engine, request: S3Request
   const declared = requestedAlgorithm(headers['x-amz-checksum-algorithm']);
   const algorithm = declared ?? DEFAULT_CHECKSUM;
   const type = checksumTypeOf(algorithm, headers['x-amz-checksum-type']);
-  const upload = await engine.createUpload(request, attributesOf(headers), {
+  const upload = await engine.uploads.create(request, attributesOf(headers), {
     algorithm,
     type,
     declared: declared !== undefined,
@@ -59,7 +59,7 @@ export async function uploadPart(engine: S3Engine, request: S3Request): Promise<
   const { query } = request;
   const partNumber = partNumberOf(query.get('partNumber'));
   const uploadId = query.get('uploadId') ?? '';
-  const upload = engine.upload(request, uploadId);
+  const upload = engine.uploads.find(request, uploadId);
   const content = incomingContent(request);
   const { sentAlgorithm = upload.checksumAlgorithm } = content;
   if (upload.checksumDeclared && sentAlgorithm !== upload.checksumAlgorithm) {
@@ -68,7 +68,7 @@ export async function uploadPart(engine: S3Engine, request: S3Request): Promise<
       `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksumAlgorithm.toLowerCase()}, actual checksum Type: ${sentAlgorithm.toLowerCase()}`,
     );
   }
-  const part = await engine.uploadPart(request, uploadId, partNumber, content);
+  const part = await engine.uploads.putPart(request, uploadId, partNumber, content);
   return {
     status: 200,
     headers: {
@@ -92,7 +92,7 @@ function partNumberOf(text: string | undefined): number {
 export async function completeMultipartUpload(engine: S3Engine, request: S3Request): Promise<S3Response> {
   const { bucket, key, query, headers } = request;
   const uploadId = query.get('uploadId') ?? '';
-  const upload = engine.upload(request, uploadId);
+  const upload = engine.uploads.find(request, uploadId);
   const document = parseXml(await readDocument({ ...request, headers: withoutChecksums(headers) }));
   if (document.name !== 'CompleteMultipartUpload') throw malformed();
   const listed = document.children
@@ -109,9 +109,9 @@ export async function completeMultipartUpload(engine: S3Engine, request: S3Reque
   const value = headers[checksumHeader(upload.checksumAlgorithm)];
   const expected = {
     ...(size === undefined ? {} : { sizeBytes: Number(size) }),
-    ...(value === undefined ? {} : { checksumBase64: value }),
+    ...(value === undefined ? {} : { checksum: value }),
   };
-  const version = await engine.completeUpload(request, uploadId, listed, expected, writeConditionOf(headers));
+  const version = await engine.uploads.complete(request, uploadId, listed, expected, writeConditionOf(headers));
   return {
     status: 200,
     headers: { ...encryptionHeaders(version.encryption), ...versionHeader(engine.bucket(bucket), version.versionId) },
@@ -144,7 +144,7 @@ function listedPart(part: ParsedElement, algorithm: ChecksumAlgorithm): ListedPa
 }
 
 export async function abortMultipartUpload(engine: S3Engine, request: S3Request): Promise<S3Response> {
-  await engine.abortUpload(request, request.query.get('uploadId') ?? '');
+  await engine.uploads.abort(request, request.query.get('uploadId') ?? '');
   return { status: 204 };
 }
 
@@ -153,8 +153,8 @@ export function listParts(engine: S3Engine, request: S3Request): S3Response {
   const uploadId = query.get('uploadId') ?? '';
   const marker = queryInteger(request, 'part-number-marker', 0, { from: 0, to: 2 ** 31 - 1 });
   const maxParts = Math.min(queryInteger(request, 'max-parts', 1000, { from: 0, to: 2 ** 31 - 1 }), 1000);
-  const upload = engine.upload(request, uploadId);
-  const page = engine.listParts(request, uploadId, marker, maxParts);
+  const upload = engine.uploads.find(request, uploadId);
+  const page = engine.uploads.listParts(request, uploadId, marker, maxParts);
   return {
     status: 200,
     body: xmlDocument('ListPartsResult', [

@@ -1,0 +1,113 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import dynalite from 'dynalite';
+import { tableInput } from '../../local/dynamodb/tables.ts';
+import type { S3Event } from '../../local/s3/events.ts';
+import { startS3 } from '../../local/s3/server.ts';
+import { CustomerRowsTable } from '../../storage/customer-rows-table.ts';
+import { IdentitiesTable } from '../../storage/identities-table.ts';
+import { ModelJobsTable } from '../../storage/model-jobs-table.ts';
+import { ObjectStore } from '../../storage/object-store.ts';
+import { RegistryTable } from '../../storage/registry-table.ts';
+
+export const region = 'us-east-1';
+export const credentials = { accessKeyId: 'AKIDTEST', secretAccessKey: 'secret-of-the-test' };
+
+const bucket = 'data';
+/** Name, partition key and sort key of each table, as `infra/stacks/data-stack.ts` declares them. */
+const tableKeys = [
+  ['Customers', 'customer S', 'runSeq N'],
+  ['Registry', 'pk S', 'sk S'],
+  ['Identities', 'bucket S', 'importId S'],
+  ['ModelJobs', 'inferenceId S'],
+] as const;
+type TableName = (typeof tableKeys)[number][0];
+
+/** Prefix of all that is stored, in the right order: what a run writes goes to the embedded S3 and to dynalite, as on a laptop. */
+export interface EmbeddedStores {
+  readonly objects: ObjectStore;
+  readonly registry: RegistryTable;
+  readonly rows: CustomerRowsTable;
+  readonly identities: IdentitiesTable;
+  readonly modelJobs: ModelJobsTable;
+  /** Every change to an object since the start. */
+  readonly events: readonly S3Event[];
+  /** Milliseconds since 1970: the time of the stores, which is given to the steps as well. */
+  nowMs(): number;
+  /** Moves the stores' time on. S3 tells times in whole seconds. */
+  advance(durationMs: number): void;
+  /** All items of a table, in no particular order. */
+  items(table: TableName): Promise<Record<string, unknown>[]>;
+  close(): Promise<void>;
+}
+
+/** Signed requests may be this far off the server's clock, so tests move it by less. */
+const maxAdvanceMs = 14 * 60_000;
+
+/** Starts a new, empty set of stores: a versioned bucket in a temporary folder, tables in memory. */
+export async function startEmbeddedStores(lakePartitions: number): Promise<EmbeddedStores> {
+  const folder = await mkdtemp(join(tmpdir(), 'kindred-test-'));
+  let aheadMs = 0;
+  const nowMs = () => Date.now() + aheadMs;
+  const events: S3Event[] = [];
+  const s3 = await startS3({
+    dataDir: folder,
+    port: 0,
+    buckets: [{ name: bucket, versioned: true }],
+    credentials: new Map([[credentials.accessKeyId, credentials]]),
+    clock: nowMs,
+    onEvent: (event) => events.push(event),
+  });
+  const dynamodb = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  await new Promise<void>((resolve) => {
+    dynamodb.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = dynamodb.address() as AddressInfo;
+  const s3Client = new S3Client({ region, credentials, endpoint: s3.url });
+  const tables = new DynamoDBClient({ region, credentials, endpoint: `http://127.0.0.1:${port}` });
+  await Promise.all(tableKeys.map((keys) => createTable(tables, keys)));
+  const client = DynamoDBDocumentClient.from(tables, { marshallOptions: { removeUndefinedValues: true } });
+  return {
+    objects: new ObjectStore(bucket, s3Client),
+    registry: new RegistryTable('Registry', client),
+    rows: new CustomerRowsTable('Customers', client),
+    identities: new IdentitiesTable('Identities', lakePartitions, client),
+    modelJobs: new ModelJobsTable('ModelJobs', client),
+    events,
+    nowMs,
+    advance(durationMs) {
+      aheadMs += durationMs;
+      if (aheadMs > maxAdvanceMs) throw new Error(`The stores' time is ${aheadMs} ms ahead; S3 would refuse signatures.`);
+    },
+    items: async (table) => (await client.send(new ScanCommand({ TableName: table }))).Items ?? [],
+    async close() {
+      s3Client.destroy();
+      tables.destroy();
+      await Promise.all([s3.close(), closed(dynamodb)]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function createTable(client: DynamoDBClient, [name, ...keys]: (typeof tableKeys)[number]): Promise<void> {
+  const attributes = keys.map((key) => key.split(' ') as [string, 'S' | 'N']);
+  const properties = {
+    AttributeDefinitions: attributes.map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType })),
+    KeySchema: attributes.map(([AttributeName], i) => ({ AttributeName, KeyType: i === 0 ? 'HASH' : 'RANGE' })),
+    BillingMode: 'PAY_PER_REQUEST',
+  };
+  await client.send(new CreateTableCommand(tableInput({ ref: name, properties } as never)));
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,152 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type FileRun, runFiles } from '../../local/file-run.ts';
+import { importLines } from '../../local/import-lines.ts';
+
+/** The real bundles on the embedded cloud: files dropped, a run by itself, look-ups; then a second drop and a second run. */
+
+const buyers = 400;
+let folder: string;
+let first: FileRun;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kindred-end-to-end-'));
+  const files = await sampleOf(buyers);
+  const broken = join(folder, 'broken.csv');
+  await writeFile(broken, 'this,file,has\nnothing,we,know\n');
+  first = await runFiles({
+    files: [...files, broken],
+    dataDir: join(folder, 'cloud'),
+    settings: { quietSeconds: 1, lakePartitions: 2, segments: 3 },
+    seed: 1,
+    log: () => {},
+    onCloudUp: () => {},
+    onStages: () => () => {},
+  });
+});
+
+afterAll(async () => {
+  await first?.cloud.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('the run goes live with every customer accounted for', () => {
+  expect(first.run).toMatchObject({ status: 'LIVE', trigger: 'quiet', segments: 3 });
+  expect((first.run.customers ?? 0) + (first.run.prospects ?? 0)).toBe(buyers + 5);
+  expect(first.run.evaluation?.accuracy).toBeGreaterThan(0.8);
+});
+
+test('a bad file is reported by name and holds nobody up', () => {
+  const broken = first.reports.find(({ file }) => file === 'inbox/broken.csv');
+  expect(broken).toMatchObject({ status: 'rejected', problem: { code: 'UNKNOWN_COLUMNS' } });
+  expect(broken?.problem?.message).toContain('"this", "file", "has"');
+  expect(importLines(broken!)[0]).toMatch(/^✗ broken\.csv: UNKNOWN_COLUMNS: /);
+  expect(first.reports.filter(({ status }) => status === 'accepted').map(({ file }) => file)).toEqual([
+    'inbox/customers.csv',
+    'inbox/products.csv',
+    'inbox/sales.csv',
+  ]);
+});
+
+test('cards count as many customers as can be listed, and no customer twice', async () => {
+  const { api } = first;
+  const listed = new Set<string>();
+  for (const { segmentId, customers, name } of await api.segments()) {
+    expect(name).toMatch(/\S/);
+    let count = 0;
+    for await (const { customerId } of api.members(segmentId)) {
+      listed.add(customerId);
+      count += 1;
+    }
+    expect(count).toBe(customers);
+  }
+  expect(listed.size).toBe(first.run.customers);
+});
+
+test("a look-up by the shop's own id answers the segment that lists the customer", async () => {
+  const { api } = first;
+  const [segment] = await api.segments();
+  const { value: member } = await api.members(segment!.segmentId).next();
+  const answer = await api.customerSegment(member!.customerId);
+  expect(answer.segment).toEqual({ id: segment!.segmentId, name: segment!.name });
+  expect(answer.confidence).toBe(member!.confidence);
+  expect(answer.features.orders).toBeGreaterThan(0);
+  expect(answer.features.recencyDays).toBeGreaterThanOrEqual(0);
+});
+
+test.each([
+  ['no token', '/segments', undefined, 401],
+  ['a token that was tampered with', '/segments', (token: string) => `${token.slice(0, -4)}AAAA`, 401],
+  ['a customer that nobody knows', '/customers/nobody/segment', (token: string) => token, 404],
+  ['a segment that is not there', '/segments/seg-99', (token: string) => token, 404],
+  ['a limit out of range', '/segments/seg-1/members?limit=1000', (token: string) => token, 400],
+])('%s is answered with its status', async (_, path, tokenOf, status) => {
+  const { api, tokens } = first.cloud.endpoints;
+  const headers = tokenOf ? { authorization: `Bearer ${tokenOf(tokens.reader)}` } : {};
+  const answer = await fetch(`${api}${path}`, { headers: headers as Record<string, string> });
+  expect(answer.status).toBe(status);
+  if (status === 404 || status === 400) {
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(await answer.json()).toMatchObject({ status, type: 'about:blank' });
+  }
+});
+
+test('the API describes itself to anybody', async () => {
+  const document = (await (await fetch(`${first.cloud.endpoints.api}/openapi.json`)).json()) as {
+    openapi: string;
+    paths: Record<string, unknown>;
+  };
+  expect(document.openapi).toBe('3.1.0');
+  expect(Object.keys(document.paths)).toContain('/customers/{customerId}/segment');
+});
+
+test('a second drop makes a second run, whose segments keep their ids', async () => {
+  const { api, cloud } = first;
+  const before = await api.segments();
+  const s3 = new S3Client(cloud.clientConfig('s3'));
+  const sales = await readFile(join(folder, 'sales.csv'), 'utf8');
+  const [header, ...lines] = sales.trimEnd().split('\n');
+  const fewer = [header, ...lines.slice(0, Math.floor(lines.length * 0.98))].join('\n');
+  await s3.send(new PutObjectCommand({ Bucket: cloud.endpoints.bucket, Key: 'inbox/sales.csv', Body: fewer }));
+  await expect.poll(async () => (await api.runs()).length, { timeout: 60_000, interval: 500 }).toBe(2);
+  await expect.poll(async () => (await api.runs())[0]?.status, { timeout: 60_000, interval: 500 }).toBe('LIVE');
+  const runs = await api.runs();
+  expect(runs.map(({ status }) => status)).toEqual(['LIVE', 'SUPERSEDED']);
+  const after = await api.segments();
+  expect(after.map(({ segmentId }) => segmentId).sort()).toEqual(before.map(({ segmentId }) => segmentId).sort());
+});
+
+/** The first customers of the sample who bought, five who did not, all products, and the sales of those customers. */
+async function sampleOf(count: number): Promise<string[]> {
+  const [customers, products, sales] = await Promise.all(
+    ['customers', 'products', 'sales'].map(async (name) => {
+      const path = join(import.meta.dirname, '..', '..', 'examples', 'foodmart', `${name}.csv.gz`);
+      return gunzipSync(await readFile(path))
+        .toString('utf8')
+        .trimEnd()
+        .split('\n');
+    }),
+  );
+  const buying = new Set(sales!.slice(1).map((line) => line.split(',')[1]!));
+  const ids = customers!.slice(1).map((line) => line.split(',')[0]!);
+  const chosen = new Set([
+    ...ids.filter((id) => buying.has(id)).slice(0, count),
+    ...ids.filter((id) => !buying.has(id)).slice(0, 5),
+  ]);
+  const kept = {
+    'customers.csv': customers!.filter((line, row) => row === 0 || chosen.has(line.split(',')[0]!)),
+    'products.csv': products!,
+    'sales.csv': sales!.filter((line, row) => row === 0 || chosen.has(line.split(',')[1]!)),
+  };
+  return Promise.all(
+    Object.entries(kept).map(async ([name, lines]) => {
+      const path = join(folder, name);
+      await writeFile(path, `${lines.join('\n')}\n`);
+      return path;
+    }),
+  );
+}
