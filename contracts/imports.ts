@@ -60,6 +60,8 @@ export const importReportSchema = z.strictObject({
   encoding: z.string().optional(),
   columns: z.array(z.strictObject({ column: z.string(), field: z.string(), why: z.string() })),
   ignoredColumns: z.array(z.string()),
+  /** What was taken for granted: the order of day and month, the scale of ratings, the encoding. */
+  notes: z.array(z.string()),
   /** The first rows of each reason, by line and message; cells are left out, they may hold personal data. */
   rejectedSamples: z.array(z.strictObject({ line: z.int(), code: z.string(), message: z.string() })),
   rejectsKey: z.string().optional(),

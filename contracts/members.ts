@@ -5,6 +5,9 @@ export const memberIndexSchema = z.strictObject({
   segmentId: z.string(),
   customers: z.int().nonnegative(),
   partitions: z.array(z.int().nonnegative()),
+  /** Of the run: pages that follow a cursor tell where they come from even when another run is live. */
+  modelVersion: z.string(),
+  asOf: z.iso.datetime(),
 });
 export type MemberIndex = z.infer<typeof memberIndexSchema>;
 

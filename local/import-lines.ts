@@ -9,6 +9,7 @@ export function importLines(report: ImportReport): string[] {
     `✓ ${name} (${kind}): ${rows.read.toLocaleString('en')} rows read, ${rows.accepted.toLocaleString('en')} accepted, ` +
       `${rows.rejected.toLocaleString('en')} rejected, ${rows.duplicates.toLocaleString('en')} duplicates`,
   ];
+  for (const note of report.notes) lines.push(`    ${note}`);
   for (const [code, count] of Object.entries(rows.rejectedByReason)) {
     const example = rejectedSamples.find((sample) => sample.code === code);
     lines.push(

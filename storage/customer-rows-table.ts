@@ -27,6 +27,15 @@ export class CustomerRowsTable {
     );
   }
 
+  /** Writes that these customers are part of the shop's data no longer: look-ups find nobody. */
+  async putGone(customers: readonly string[], runSeq: number): Promise<void> {
+    await writeAll(
+      this.#client,
+      this.#table,
+      customers.map((customer) => ({ PutRequest: { Item: { customer, runSeq, gone: true } } })),
+    );
+  }
+
   async deleteAll(customers: readonly string[], runSeq: number): Promise<void> {
     await writeAll(
       this.#client,
@@ -49,7 +58,7 @@ export class CustomerRowsTable {
       ),
     );
     const item = answer.Items?.[0];
-    if (!item) return undefined;
+    if (!item || item['gone'] === true) return undefined;
     try {
       return customerRowSchema.parse({
         customer: item['customer'],

@@ -17,7 +17,6 @@ import { routeFunction } from '../wiring/route-function.ts';
 
 interface Deps {
   readonly objects: ObjectStore;
-  readonly registry: RegistryTable;
   readonly identities: IdentitiesTable;
   readonly liveRun: () => Promise<LivePointer>;
 }
@@ -28,8 +27,7 @@ export async function listSegmentMembers(
   { segmentId, limit, cursor }: z.infer<typeof membersParameters>,
   { objects, identities, liveRun }: Deps,
 ): Promise<z.infer<typeof listMembersAnswer>> {
-  const live = await liveRun();
-  const { runId, offset } = cursor ? decodeCursor(cursor) : { runId: live.runId, offset: 0 };
+  const { runId, offset } = cursor ? decodeCursor(cursor) : { runId: (await liveRun()).runId, offset: 0 };
   const keys = runKeys(runId);
   const index = await objects.findJson(keys.members(segmentId), (value) => memberIndexSchema.parse(value));
   if (!index) {
@@ -47,8 +45,8 @@ export async function listSegmentMembers(
   const hasMore = nextOffset < index.customers;
   return {
     runId,
-    modelVersion: live.modelVersion,
-    featuresAsOf: live.asOf,
+    modelVersion: index.modelVersion,
+    featuresAsOf: index.asOf,
     segmentId,
     customers: index.customers,
     data: members.map(([customer, confidence]) => ({ customerId: customerIds.get(customer) ?? customer, confidence })),
@@ -96,12 +94,10 @@ export const handler = routeFunction({
   input: membersParameters,
   output: listMembersAnswer,
   createDeps: (environment) => {
-    const registry = new RegistryTable(environment.REGISTRY_TABLE);
     return {
       objects: new ObjectStore(environment.BUCKET_NAME),
-      registry,
       identities: new IdentitiesTable(environment.IDENTITIES_TABLE, environment.LAKE_PARTITIONS),
-      liveRun: liveRunReader(registry, Date.now),
+      liveRun: liveRunReader(new RegistryTable(environment.REGISTRY_TABLE), Date.now),
     };
   },
   step: listSegmentMembers,

@@ -3,7 +3,7 @@ import { ObjectStore } from '../../storage/object-store.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
 import { stageFunction } from '../wiring/state-function.ts';
 
-/** Notes that a run ended without going live: it failed, or its quality held it back. */
+/** Notes that a run ended without going live: it failed, or its quality held it back. One that failed once it was live stays LIVE. */
 
 const inputSchema = z.object({
   runId: z.string(),
@@ -19,13 +19,14 @@ interface Deps {
   readonly nowMs: () => number;
 }
 
-/** Step Functions gives a failed function's error as JSON; a person wants its message. */
+/** Step Functions gives a failed function's error as JSON, cut off where it is long; a person wants its message. */
 const lambdaFailureSchema = z.object({ errorMessage: z.string() });
 
 export async function closeRun(input: Input, { registry, nowMs }: Deps): Promise<{ rows: number }> {
   const { runId, status, error, reason } = input;
+  const live = await registry.findLive();
   await registry.updateRun(runId, {
-    status,
+    status: live?.runId === runId ? 'LIVE' : status,
     finishedAt: new Date(nowMs()).toISOString(),
     ...(error ? { error } : {}),
     reason: messageIn(reason),
@@ -34,9 +35,16 @@ export async function closeRun(input: Input, { registry, nowMs }: Deps): Promise
 }
 
 function messageIn(cause: string): string {
-  if (!cause.startsWith('{')) return cause;
-  const failure = lambdaFailureSchema.safeParse(JSON.parse(cause));
+  const failure = lambdaFailureSchema.safeParse(parsed(cause));
   return failure.success ? failure.data.errorMessage : cause;
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined; // not a function's failure: the cause is noted as it is
+  }
 }
 
 export const handler = stageFunction({

@@ -84,8 +84,19 @@ function importsInForce(commits: readonly ImportCommit[]): ImportCommit[] {
   return [...bySha256.values()];
 }
 
+/** S3 tells times in whole seconds, so that two versions of an object can be of the same age: the one committed later counts. */
 function byAge(a: ImportCommit, b: ImportCommit): number {
-  return a.modifiedAtMs - b.modifiedAtMs || (a.objectKey < b.objectKey ? -1 : 1);
+  return (
+    a.modifiedAtMs - b.modifiedAtMs ||
+    compare(a.objectKey, b.objectKey) ||
+    compare(a.committedAt, b.committedAt) ||
+    compare(a.importId, b.importId)
+  );
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 function byPartition(

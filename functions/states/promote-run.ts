@@ -18,33 +18,41 @@ interface Deps {
 
 export async function promoteRun({ runId }: RunInput, { objects, registry, nowMs }: Deps): Promise<{ rows: number }> {
   const keys = runKeys(runId);
-  const [plan, evaluation, previous] = await Promise.all([
+  const [plan, { modelVersion }, live] = await Promise.all([
     readPlan(objects, runId),
     objects.getJson(keys.evaluation, (value) => evaluationSchema.parse(value)),
     registry.findLive(),
   ]);
-  const counts = await putMemberIndexes(objects, plan);
-  const promotedAt = new Date(nowMs()).toISOString();
+  // A retry finds the run live already: the pointer stays as it is, and what follows the flip is done again.
+  const isRetry = live?.runId === runId;
+  const previousRunId = isRetry ? live.previousRunId : live?.runId;
+  const promotedAt = isRetry ? live.promotedAt : new Date(nowMs()).toISOString();
+  const asOf = new Date(plan.asOfMs).toISOString();
+  const counts = await putMemberIndexes(objects, plan, { modelVersion, asOf });
   await registry.promote({
     runId,
     runSeq: plan.runSeq,
     promotedAt,
     manifestSha256: plan.manifestSha256,
-    modelVersion: evaluation.modelVersion,
-    asOf: new Date(plan.asOfMs).toISOString(),
-    ...(previous ? { previousRunId: previous.runId } : {}),
+    modelVersion,
+    asOf,
+    ...(previousRunId ? { previousRunId } : {}),
   });
   await registry.updateRun(runId, {
     status: 'LIVE',
     finishedAt: promotedAt,
     prospects: counts.get(prospectsSegmentId) ?? 0,
   });
-  if (previous && previous.runId !== runId) await registry.updateRun(previous.runId, { status: 'SUPERSEDED' });
+  if (previousRunId) await registry.updateRun(previousRunId, { status: 'SUPERSEDED' });
   return { rows: [...counts.values()].reduce((total, count) => total + count, 0) };
 }
 
 /** Says of each segment how many members each partition lists. Answers the members per segment. */
-async function putMemberIndexes(objects: ObjectStore, plan: RunPlan): Promise<Map<string, number>> {
+async function putMemberIndexes(
+  objects: ObjectStore,
+  plan: RunPlan,
+  provenance: Pick<MemberIndex, 'modelVersion' | 'asOf'>,
+): Promise<Map<string, number>> {
   const keys = runKeys(plan.runId);
   const indexes = new Map<string, number[]>();
   for (let partition = 0; partition < plan.partitions; partition += 1) {
@@ -59,7 +67,7 @@ async function putMemberIndexes(objects: ObjectStore, plan: RunPlan): Promise<Ma
   for (const [segmentId, partitions] of indexes) {
     const customers = partitions.reduce((total, count) => total + count, 0);
     totals.set(segmentId, customers);
-    const index: MemberIndex = { segmentId, customers, partitions };
+    const index: MemberIndex = { segmentId, customers, partitions, ...provenance };
     await objects.putJson(keys.members(segmentId), index);
   }
   return totals;

@@ -17,7 +17,8 @@ import { stageFunction } from '../wiring/state-function.ts';
 import { type PartitionInput, partitionInputSchema, readPlan } from './run-input.ts';
 
 /**
- * Writes the rows of one partition's customers about whom anything changed since the live run, and the lists of members. Nothing of
+ * Writes the rows of one partition's customers about whom anything changed since the live run, those who are gone included, and the
+ * lists of members. Nothing of
  * it is seen before the run is promoted. Doing it twice writes the same rows.
  */
 
@@ -37,15 +38,21 @@ export async function publishRows({ runId, partition }: PartitionInput, deps: De
   const hashes = rows.map(rowHash);
   const published = await readPublished(objects, plan.previousRunId, partition);
   const changed = rows.filter((row, at) => published.get(row.customer) !== hashes[at]);
+  const present = new Set(rows.map(({ customer }) => customer));
+  const gone = [...published.keys()].filter((customer) => !present.has(customer));
   const assignments: Assignments = {
     runSeq: plan.runSeq,
-    written: changed.map(({ customer }) => customer),
+    written: [...changed.map(({ customer }) => customer), ...gone],
     customers: rows.map(({ customer, segmentId }, at) => [customer, segmentId, hashes[at] as string]),
   };
   // Before the rows: a run that dies among its writes is undone by this list.
   await objects.putJson(keys.assignments(partition), assignments);
-  await Promise.all([deps.rows.putAll(changed), putMembers(objects, runId, partition, rows)]);
-  return { rows: changed.length };
+  await Promise.all([
+    deps.rows.putAll(changed),
+    deps.rows.putGone(gone, plan.runSeq),
+    putMembers(objects, runId, partition, rows),
+  ]);
+  return { rows: assignments.written.length };
 }
 
 async function customerRows(objects: ObjectStore, plan: RunPlan, partition: number): Promise<CustomerRow[]> {

@@ -49,7 +49,7 @@ export async function ingestFile(input: Input, deps: Deps): Promise<Result> {
   const earlier = await objects.findJson(commitKey, (value) => importCommitSchema.parse(value));
   if (earlier) return { rows: earlier.counts.accepted, importId, status: earlier.status };
 
-  const { file, sha256 } = await readFile(object, deps, startedMs);
+  const { file, sha256 } = await readFile(object, deps);
   const parts = await writeParts(file, importId, deps);
   await deps.identities.putImport(importId, file.identities);
   const rejectsKey = file.rejects.rows.length > 0 ? importKeys.rejects(object.key, importId) : undefined;
@@ -93,9 +93,9 @@ async function findVersion(objects: ObjectStore, input: Input): Promise<ObjectVe
 async function readFile(
   object: ObjectVersion,
   { objects, pseudonymOf }: Deps,
-  receivedAtMs: number,
 ): Promise<{ file: IngestedFile; sha256: string }> {
-  const ingest = new FileIngest({ fileName: object.key, pseudonymOf, receivedAtMs });
+  // Received when it was dropped, not when it is read: taking it in again must give the same.
+  const ingest = new FileIngest({ fileName: object.key, pseudonymOf, receivedAtMs: object.modifiedAtMs });
   const hash = createHash('sha256');
   const dropped = async function* () {
     for await (const chunk of await objects.stream(object.key, object.versionId)) {
@@ -181,6 +181,7 @@ function reportOf(
     ...(report.encoding ? { encoding: report.encoding } : {}),
     columns: [...report.columns],
     ignoredColumns: [...report.ignoredColumns],
+    notes: [...report.notes],
     rejectedSamples: samples.map(({ line, code, message }) => ({ line, code, message })),
     ...(rejectsKey ? { rejectsKey } : {}),
     ...(report.firstAtMs === undefined ? {} : { firstEventAt: new Date(report.firstAtMs).toISOString() }),

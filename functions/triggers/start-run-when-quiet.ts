@@ -48,13 +48,10 @@ export async function startRunWhenQuiet(input: Input, deps: Deps): Promise<Decis
     ({ modifiedAtMs }) => nowMs() - modifiedAtMs < ingestLimitMs,
   );
   if (arriving.length > 0) {
-    return {
-      started: false,
-      reason: `${arriving.length} files are being taken in; their commits decide`,
-      askAgain: false,
-    };
+    // A file that cannot be taken in makes no commit, and so nobody else who would ask.
+    return { started: false, reason: `${arriving.length} files are being taken in`, askAgain: true };
   }
-  if (!('commitKey' in input) && !(await hasNews(deps))) {
+  if (!(await hasNews(deps))) {
     return { started: false, reason: 'nothing was committed since the live run', askAgain: false };
   }
   if (await executions.isAnyRunning(stateMachineArn)) {

@@ -7,7 +7,6 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
-import { tableInput } from '../../local/dynamodb/tables.ts';
 import type { S3Event } from '../../local/s3/events.ts';
 import { startS3 } from '../../local/s3/server.ts';
 import { CustomerRowsTable } from '../../storage/customer-rows-table.ts';
@@ -29,7 +28,7 @@ const tableKeys = [
 ] as const;
 type TableName = (typeof tableKeys)[number][0];
 
-/** Prefix of all that is stored, in the right order: what a run writes goes to the embedded S3 and to dynalite, as on a laptop. */
+/** Where the steps read and write: the embedded S3 and dynalite, as on a laptop. */
 export interface EmbeddedStores {
   readonly objects: ObjectStore;
   readonly registry: RegistryTable;
@@ -83,7 +82,8 @@ export async function startEmbeddedStores(lakePartitions: number): Promise<Embed
     nowMs,
     advance(durationMs) {
       aheadMs += durationMs;
-      if (aheadMs > maxAdvanceMs) throw new Error(`The stores' time is ${aheadMs} ms ahead; S3 would refuse signatures.`);
+      if (aheadMs > maxAdvanceMs)
+        throw new Error(`The stores' time is ${aheadMs} ms ahead; S3 would refuse signatures.`);
     },
     items: async (table) => (await client.send(new ScanCommand({ TableName: table }))).Items ?? [],
     async close() {
@@ -97,12 +97,14 @@ export async function startEmbeddedStores(lakePartitions: number): Promise<Embed
 
 async function createTable(client: DynamoDBClient, [name, ...keys]: (typeof tableKeys)[number]): Promise<void> {
   const attributes = keys.map((key) => key.split(' ') as [string, 'S' | 'N']);
-  const properties = {
-    AttributeDefinitions: attributes.map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType })),
-    KeySchema: attributes.map(([AttributeName], i) => ({ AttributeName, KeyType: i === 0 ? 'HASH' : 'RANGE' })),
-    BillingMode: 'PAY_PER_REQUEST',
-  };
-  await client.send(new CreateTableCommand(tableInput({ ref: name, properties } as never)));
+  await client.send(
+    new CreateTableCommand({
+      TableName: name,
+      AttributeDefinitions: attributes.map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType })),
+      KeySchema: attributes.map(([AttributeName], i) => ({ AttributeName, KeyType: i === 0 ? 'HASH' : 'RANGE' })),
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
 }
 
 function closed(server: Server): Promise<void> {
