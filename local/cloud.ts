@@ -226,11 +226,9 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
   };
   await writeEndpoints(dataFolder, endpoints);
   closers.add(() => removeEndpoints(dataFolder));
-  const warm = services.functions.warm();
-  closers.add(() => warm);
   return {
     endpoints,
-    warm,
+    warm: services.functions.warm(),
     clientConfig: (service) => ({
       endpoint: endpoints[service],
       region: REGION,

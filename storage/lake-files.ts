@@ -1,4 +1,5 @@
 /** The lake's Parquet files: canonical records in, canonical records out. Columns are named as a data engineer would query them. */
+import type { ColumnSource } from 'hyparquet-writer';
 import type {
   CustomerRecord,
   InteractionTable,
@@ -12,26 +13,42 @@ import { readParquet, writeParquet } from './parquet.ts';
 
 const pathSeparator = ' > ';
 
+/** Columns of which a file holds no value at all are left out. */
 export function writeInteractions(table: InteractionTable): Uint8Array {
   return writeParquet([
     { name: 'customer', type: 'STRING', data: named(table.customers, table.customerIndex) },
     { name: 'type', type: 'STRING', data: named(interactionTypes, table.typeCode) },
     { name: 'at', type: 'TIMESTAMP', data: dates(table.atMs) },
-    { name: 'item', type: 'STRING', data: named(table.items, table.itemIndex), nullable: true },
-    { name: 'quantity', type: 'DOUBLE', data: table.quantity },
-    { name: 'amount', type: 'DOUBLE', data: table.amount },
-    { name: 'rating', type: 'DOUBLE', data: table.rating },
-    { name: 'text_id', type: 'STRING', data: named(table.textIds, table.textIndex), nullable: true },
-    { name: 'order', type: 'STRING', data: named(table.orders, table.orderIndex), nullable: true },
+    ...namedColumn('item', table.items, table.itemIndex),
+    ...numberColumn('quantity', table.quantity),
+    ...numberColumn('amount', table.amount),
+    ...numberColumn('rating', table.rating),
+    ...namedColumn('text_id', table.textIds, table.textIndex),
+    ...namedColumn('order', table.orders, table.orderIndex),
   ]);
+}
+
+function namedColumn(name: string, values: readonly string[], index: Int32Array): ColumnSource[] {
+  if (values.length === 0) return [];
+  return [{ name, type: 'STRING', data: named(values, index), nullable: true }];
+}
+
+function numberColumn(name: string, data: Float64Array): ColumnSource[] {
+  return data.every(Number.isNaN) ? [] : [{ name, type: 'DOUBLE', data }];
 }
 
 export async function readInteractions(file: Uint8Array): Promise<InteractionTable> {
   const parquet = readParquet(file);
-  const customers = interned(await parquet.column('customer'));
-  const items = interned(await parquet.column('item'));
-  const texts = interned(await parquet.column('text_id'));
-  const orders = interned(await parquet.column('order'));
+  const names = async (name: string) =>
+    interned(parquet.has(name) ? await parquet.column(name) : nothing(parquet.rows));
+  const numbers = async (name: string) =>
+    parquet.has(name)
+      ? Float64Array.from((await parquet.column(name)) as number[])
+      : new Float64Array(parquet.rows).fill(Number.NaN);
+  const customers = await names('customer');
+  const items = await names('item');
+  const texts = await names('text_id');
+  const orders = await names('order');
   return {
     rows: parquet.rows,
     customers: customers.values,
@@ -40,9 +57,9 @@ export async function readInteractions(file: Uint8Array): Promise<InteractionTab
     atMs: Float64Array.from((await parquet.column('at')) as ArrayLike<Date>, (at) => at.getTime()),
     items: items.values,
     itemIndex: items.index,
-    quantity: Float64Array.from((await parquet.column('quantity')) as ArrayLike<number>),
-    amount: Float64Array.from((await parquet.column('amount')) as ArrayLike<number>),
-    rating: Float64Array.from((await parquet.column('rating')) as ArrayLike<number>),
+    quantity: await numbers('quantity'),
+    amount: await numbers('amount'),
+    rating: await numbers('rating'),
     textIds: texts.values,
     textIndex: texts.index,
     orders: orders.values,
@@ -127,13 +144,21 @@ export async function readTexts(file: Uint8Array): Promise<TextRecord[]> {
   }));
 }
 
-/** Values by index; null where the index is -1. */
+/** Values by index; null where the index is -1. Written as plain loops: these run over every row of every file. */
 function named(values: readonly string[], index: ArrayLike<number>): (string | null)[] {
-  return Array.from({ length: index.length }, (_, row) => values[index[row] as number] ?? null);
+  const column = new Array<string | null>(index.length);
+  for (let row = 0; row < index.length; row += 1) column[row] = values[index[row] as number] ?? null;
+  return column;
 }
 
 function dates(atMs: Float64Array): Date[] {
-  return Array.from(atMs, (ms) => new Date(ms));
+  const column = new Array<Date>(atMs.length);
+  for (let row = 0; row < atMs.length; row += 1) column[row] = new Date(atMs[row] as number);
+  return column;
+}
+
+function nothing(rows: number): null[] {
+  return new Array<null>(rows).fill(null);
 }
 
 /** The distinct values in order of appearance, and each row's place in them; -1 for null. */

@@ -192,3 +192,13 @@ describe('functions, invoked as events', () => {
     });
   });
 });
+
+it('stops while it warms up, and leaves no process', async () => {
+  const service = start({ handler: 'index.handler' });
+  const warming = service.warm();
+  await service.close();
+  await warming;
+  const { functionError, payload } = await service.invoke('shop-do', '{}');
+  expect(functionError).toBe('Unhandled');
+  expect(JSON.parse(payload).errorMessage).toBe('Error: The embedded cloud stopped before the function was called');
+});

@@ -52,7 +52,7 @@ export class FunctionService {
   readonly #options: FunctionServiceOptions;
   readonly #functions = new Map<string, FunctionDefinition>();
   readonly #pendingRetries = new Set<() => void>();
-  readonly #attempts = new Set<Promise<void>>();
+  readonly #underWay = new Set<Promise<void>>();
   #closed = false;
 
   constructor(options: FunctionServiceOptions) {
@@ -83,11 +83,10 @@ export class FunctionService {
   }
 
   /** Lets a process of every function stand ready, one after the other, so that the first call of each is a warm one. */
-  async warm(): Promise<void> {
-    for (const definition of this.#options.functions) {
-      if (this.#closed) return;
-      await this.#options.pool.warm(definition);
-    }
+  warm(): Promise<void> {
+    const warming = this.#warmAll();
+    this.#track(warming);
+    return warming;
   }
 
   /** Ends all processes; events whose retries are due later are lost, those already given up reach their queues. */
@@ -95,12 +94,20 @@ export class FunctionService {
     this.#closed = true;
     for (const callOff of this.#pendingRetries) callOff();
     await this.#options.pool.close();
-    await Promise.all(this.#attempts);
+    await Promise.all(this.#underWay);
   }
 
-  #track(attempt: Promise<void>): void {
-    this.#attempts.add(attempt);
-    void attempt.finally(() => this.#attempts.delete(attempt));
+  async #warmAll(): Promise<void> {
+    for (const definition of this.#options.functions) {
+      if (this.#closed) return;
+      await this.#options.pool.warm(definition);
+    }
+  }
+
+  /** Work that nobody waits for, but for `close`. */
+  #track(work: Promise<void>): void {
+    this.#underWay.add(work);
+    void work.finally(() => this.#underWay.delete(work));
   }
 
   #find(nameOrArn: string): FunctionDefinition {

@@ -48,7 +48,7 @@ export class ProcessPool {
 
   /** Starts and binds a process for a function that nobody has called yet, as provisioned concurrency does. */
   async warm(definition: FunctionDefinition): Promise<void> {
-    const known = this.#idle.some(({ functionName }) => functionName === definition.name);
+    const known = this.#idle.some(({ functionName, process }) => functionName === definition.name && process.alive);
     if (this.#closed || known || (this.#running.get(definition.name) ?? 0) > 0) return;
     const bound = this.#take(definition);
     this.#busy.add(bound.process);
