@@ -61,6 +61,7 @@ export async function runFiles(options: FileRunOptions): Promise<FileRun> {
     onInvocation: (invocation) => board.invoked(invocation),
   });
   try {
+    await cloud.warm;
     options.onCloudUp(cloud);
     const s3 = new S3Client(cloud.clientConfig('s3'));
     const bucket = cloud.endpoints.bucket;

@@ -1,5 +1,5 @@
 import type { FunctionDefinition } from './function-definition.ts';
-import type { InvocationResult } from './function-service.ts';
+import type { InvocationResult } from './invocation-result.ts';
 import type { FunctionErrorBody } from './worker-protocol.ts';
 
 /** Attributes of a message in a dead-letter queue. Source: Lambda developer guide, "Dead-letter queues". */

@@ -3,6 +3,7 @@ import { asyncRecord, deadLetterAttributes } from './async-failure.ts';
 import { LambdaApiError } from './errors.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import type { Answer } from './function-process.ts';
+import type { InvocationResult } from './invocation-result.ts';
 import type { ProcessPool } from './process-pool.ts';
 import type { FunctionErrorBody } from './worker-protocol.ts';
 
@@ -23,14 +24,6 @@ export interface Invocation {
   /** Set when it failed. */
   readonly error?: FunctionErrorBody;
   readonly durationMs: number;
-}
-
-export interface InvocationResult {
-  readonly requestId: string;
-  /** Set when the function failed; the payload is then the error. */
-  readonly functionError?: 'Unhandled';
-  /** JSON. */
-  readonly payload: string;
 }
 
 export interface FunctionServiceOptions {

@@ -2,7 +2,7 @@ import type { AttributeStatistics } from '../features/attribute-statistics.ts';
 import { dampedEffect } from './effect-size.ts';
 import { formatShare } from './number-format.ts';
 import type { Language } from './terms.ts';
-import type { Trait } from './traits.ts';
+import type { Trait } from './trait.ts';
 
 /** What the attributes that records standardise are called where 1 means yes. */
 const standardLabels: Readonly<Record<string, Record<Language, string>>> = {

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { type NamingInput, nameSegments } from './naming.ts';
 import type { Topic } from './topics.ts';
 import { topicsOf } from './topics.ts';
+import type { Trait } from './trait.ts';
 import { type TraitFamily, traitVocabulary } from './trait-phrases.ts';
-import type { Trait } from './traits.ts';
 
 function trait(feature: string, effectSize: number, language: 'en' | 'zh' = 'en'): Trait {
   const { family, salience, high, low } = traitVocabulary[feature]!;

@@ -1,7 +1,7 @@
 import type { Language } from './terms.ts';
 import type { Topic } from './topics.ts';
+import type { Trait } from './trait.ts';
 import { traitFamilies } from './trait-phrases.ts';
-import type { Trait } from './traits.ts';
 
 /** What a name is made of, for one segment. */
 export interface NamingInput {

@@ -9,7 +9,8 @@ import { baseTotals, type SegmentStatistics } from './segment-statistics.ts';
 import { peakOf, summaryOf } from './summary.ts';
 import { type Language, termLabel } from './terms.ts';
 import { topicsOf } from './topics.ts';
-import { type Trait, traitsOf } from './traits.ts';
+import type { Trait } from './trait.ts';
+import { traitsOf } from './traits.ts';
 
 export interface CardWord {
   readonly word: string;

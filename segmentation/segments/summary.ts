@@ -2,7 +2,7 @@ import { formatShare } from './number-format.ts';
 import type { SegmentTotals } from './segment-statistics.ts';
 import type { Language } from './terms.ts';
 import type { Topic } from './topics.ts';
-import type { Trait } from './traits.ts';
+import type { Trait } from './trait.ts';
 
 /** The month of the year (0 is January) in which a segment earns much more of its money than all customers do. */
 export interface Peak {

@@ -92,12 +92,12 @@ describe('files in force', () => {
 
   test('let the newest file that gives an attribute win, and keep what it does not give', async () => {
     await drop(stores, partitions, 'sales.csv', header + line('C1', 1));
-    await drop(stores, partitions, 'customers-1.csv', 'customer_id,occupation,education\nC1,Nurse,Bachelor\n');
-    await drop(stores, partitions, 'customers-2.csv', 'customer_id,occupation\nC1,Doctor\n');
+    await drop(stores, partitions, 'customers-1.csv', 'customer_id,children,cars\nC1,2,1\n');
+    await drop(stores, partitions, 'customers-2.csv', 'customer_id,children\nC1,3\n');
     const planned = await plan();
     const partition = planned.customerParts.findIndex((keys) => keys.length > 0);
     const customers = await new LakeReader(stores.objects, planned).customers(partition);
-    expect(customers.get(pseudonymOf('C1'))?.attributes).toMatchObject({ occupation: 'Doctor', education: 'Bachelor' });
+    expect(customers.get(pseudonymOf('C1'))?.attributes).toEqual({ children: 3, cars: 1 });
   });
 });
 

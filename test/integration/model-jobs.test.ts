@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { resumeModelJob } from '../../functions/triggers/resume-model-job.ts';
+import { type EmbeddedStores, startEmbeddedStores } from '../harness/embedded-stores.ts';
+import { machineArn, startWaitingMachine } from '../harness/waiting-machine.ts';
+
+/** What the endpoint's notices do to the tasks that wait: real tokens on the states engine, jobs in dynalite. */
+
+let stores: EmbeddedStores;
+let machine: Awaited<ReturnType<typeof startWaitingMachine>>;
+beforeEach(async () => {
+  [stores, machine] = await Promise.all([startEmbeddedStores(1), startWaitingMachine()]);
+});
+afterEach(() => Promise.all([stores.close(), machine.close()]));
+
+const inferenceId = 'f'.repeat(32);
+
+/** Starts an execution that waits, and notes its job as `submit-model-job` does. */
+async function submitted(): Promise<string> {
+  await machine.executions.start(machineArn, 'run', {});
+  await machine.time.idle();
+  const taskToken = machine.tokens[0] ?? '';
+  const job = { inferenceId, runId: 'run-000001', taskToken, inputKey: 'model-input/a.json' };
+  await stores.modelJobs.put({ ...job, status: 'SUBMITTED', expiresAt: 2_000_000_000 });
+  return taskToken;
+}
+
+/** Notices as SNS hands them to a function: SageMaker Developer Guide, "Check prediction results". */
+function hear(...messages: object[]) {
+  const Records = messages.map((message) => ({ Sns: { Message: JSON.stringify(message) } }));
+  return resumeModelJob({ Records }, { jobs: stores.modelJobs, executions: machine.executions });
+}
+
+const completed = {
+  awsRegion: 'us-east-1',
+  eventTime: '2026-01-05T08:00:00.000Z',
+  receivedTime: '2026-01-05T07:59:00.000Z',
+  invocationStatus: 'Completed',
+  requestParameters: { endpointName: 'e', inputLocation: 's3://data/model-input/a.json' },
+  responseParameters: { contentType: 'application/x-safetensors', outputLocation: 's3://data/model-output/x.out' },
+  inferenceId,
+  eventVersion: '1.0',
+  eventSource: 'aws:sagemaker',
+  eventName: 'InferenceResult',
+};
+const failed = (failureReason: string) => ({
+  ...completed,
+  invocationStatus: 'Failed',
+  responseParameters: undefined,
+  failureReason,
+});
+
+test('a finished job resumes its task with the key of its answer', async () => {
+  await submitted();
+  expect(await hear(completed)).toEqual({ resumed: 1, late: 0 });
+  expect(await machine.endOf('run')).toMatchObject({
+    status: 'SUCCEEDED',
+    output: JSON.stringify({ outputKey: 'model-output/x.out' }),
+  });
+  expect((await stores.modelJobs.find(inferenceId))?.status).toBe('DONE');
+});
+
+test('a notice that comes twice resumes once', async () => {
+  await submitted();
+  expect(await hear(completed, completed)).toEqual({ resumed: 1, late: 1 });
+  expect(await hear(failed('late failure'))).toEqual({ resumed: 0, late: 1 });
+  expect((await machine.endOf('run')).status).toBe('SUCCEEDED');
+  expect((await stores.modelJobs.find(inferenceId))?.status).toBe('DONE');
+});
+
+test('a notice of a job that nobody knows changes nothing', async () => {
+  expect(await hear(completed)).toEqual({ resumed: 0, late: 1 });
+});
+
+test('an answer after the task gave up is late and harmless', async () => {
+  await submitted();
+  expect(await machine.endOf('run')).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
+  expect(await hear(completed)).toEqual({ resumed: 0, late: 1 });
+});
+
+const refusal = (code: string, retryable: boolean) => JSON.stringify({ code, message: 'why', retryable });
+
+test.each([
+  ['PROFILE_CHANGED', refusal('PROFILE_CHANGED', false), 'EmbeddingProfileChangedError', 'why'],
+  ['TOO_BUSY', refusal('TOO_BUSY', true), 'ModelJobRetryableError', 'TOO_BUSY: why'],
+  ['INVALID_JOB', refusal('INVALID_JOB', false), 'ModelJobFailedError', 'INVALID_JOB: why'],
+])(
+  'a refusal %s inside the reason that SageMaker gives fails the task under its own error',
+  async (_, body, error, cause) => {
+    await submitted();
+    const reason = `ClientError: Received client error (400) from model with message "${body}". See the log for more.`;
+    expect(await hear(failed(reason))).toEqual({ resumed: 1, late: 0 });
+    expect(await machine.endOf('run')).toMatchObject({ status: 'FAILED', error, cause });
+    expect((await stores.modelJobs.find(inferenceId))?.status).toBe('FAILED');
+  },
+);
+
+test.each(['InternalServerError: the instance was lost', 'a brace { that is not JSON }'])(
+  'a failure with the reason "%s" fails the task with it',
+  async (reason) => {
+    await submitted();
+    await hear(failed(reason));
+    expect(await machine.endOf('run')).toMatchObject({ error: 'ModelJobFailedError', cause: reason });
+  },
+);
