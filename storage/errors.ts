@@ -34,6 +34,8 @@ const passingErrorNames = new Set([
   'InternalError',
   'ServiceUnavailable',
   'SlowDown',
+  // Of S3: two conditional writes of one key at once.
+  'ConditionalRequestConflict',
   'RequestTimeout',
   'TimeoutError',
   'NetworkingError',

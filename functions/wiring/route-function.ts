@@ -1,9 +1,10 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { z } from 'zod';
-import { type Environment, environments, type FunctionName } from '../../contracts/environments.ts';
+import type { Environment, FunctionName } from '../../contracts/environments.ts';
 import { ApiProblem } from './api-problem.ts';
 import { logInvocation } from './log-invocation.ts';
+import { processDependencies } from './process-dependencies.ts';
 
 export interface RouteDefinition<F extends FunctionName, I, D, O> {
   readonly name: F;
@@ -17,7 +18,7 @@ export interface RouteDefinition<F extends FunctionName, I, D, O> {
 
 /** The handler around a pure route step: parameters in, JSON out, problems as application/problem+json (RFC 9457). */
 export function routeFunction<F extends FunctionName, I, D, O>(definition: RouteDefinition<F, I, D, O>) {
-  let deps: Promise<D> | undefined;
+  const dependencies = processDependencies(definition.name, definition.createDeps);
   return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
     .use(logInvocation(definition.name))
     .use({
@@ -26,16 +27,14 @@ export function routeFunction<F extends FunctionName, I, D, O>(definition: Route
       },
     })
     .handler(async (event) => {
-      deps ??= Promise.resolve(
-        definition.createDeps(environments[definition.name].parse(process.env) as Environment<F>),
-      );
+      const deps = await dependencies();
       const parameters = { ...event.queryStringParameters, ...event.pathParameters };
       const input = definition.input.safeParse(parameters);
       if (!input.success) {
         const fields = input.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
         throw new ApiProblem(400, 'Bad request', fields.join('; '));
       }
-      const body = definition.output.parse(await definition.step(input.data, await deps));
+      const body = definition.output.parse(await definition.step(input.data, deps));
       return { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
     });
 }

@@ -4,6 +4,7 @@ import { type Environment, environments, type FunctionName } from '../../contrac
 import { RegistryTable } from '../../storage/registry-table.ts';
 import { InvalidInputError } from './invalid-input-error.ts';
 import { logInvocation } from './log-invocation.ts';
+import { processDependencies } from './process-dependencies.ts';
 
 /** What a step of a run answers: at least how many rows it worked through. */
 export interface StageResult {
@@ -21,14 +22,11 @@ export interface FunctionDefinition<F extends FunctionName, I, D, O> {
 
 /** The handler around a pure step: environment, input check, dependencies, one log line. */
 export function stateFunction<F extends FunctionName, I, D, O>(definition: FunctionDefinition<F, I, D, O>) {
-  let deps: Promise<D> | undefined;
+  const dependencies = processDependencies(definition.name, definition.createDeps);
   return middy<unknown, O>()
     .use(logInvocation(definition.name))
     .handler(async (event) => {
-      deps ??= Promise.resolve(
-        definition.createDeps(environments[definition.name].parse(process.env) as Environment<F>),
-      );
-      return definition.step(parseInput(definition, event), await deps);
+      return definition.step(parseInput(definition, event), await dependencies());
     });
 }
 

@@ -1,9 +1,17 @@
 /** DynamoDB in a process of its own: `node server-process.ts <data folder> <port>`. */
 import process from 'node:process';
 import dynalite from 'dynalite';
+import db from 'dynalite/db/index.js';
 import { LOOPBACK } from '../listening.ts';
+import { keepTableDefinitions } from './table-definitions.ts';
 
 const [folder = '', port = '0'] = process.argv.slice(2);
+const { create } = db;
+db.create = (options) => {
+  const store = create(options);
+  keepTableDefinitions(store);
+  return store;
+};
 const server = dynalite({ path: folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
 
 server.listen(Number(port), LOOPBACK, () => {

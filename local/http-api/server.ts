@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { InvocationResult } from '../lambda/function-service.ts';
+import type { InvocationResult } from '../lambda/invocation-result.ts';
 import { type Listening, listen } from '../listening.ts';
 import { BodyTooLargeError, readBody } from '../request-body.ts';
 import type { ApiDefinition, ApiRoute } from './api-definition.ts';

@@ -11,8 +11,8 @@ export async function startWaitingMachine() {
   const tokens: string[] = [];
   const { engine, time } = createTestEngine({
     integrations: lambdaIntegrations({
-      submit: ({ taskToken }: never) => {
-        tokens.push(taskToken);
+      submit: (payload) => {
+        tokens.push((payload as { readonly taskToken: string }).taskToken);
       },
     }),
   });

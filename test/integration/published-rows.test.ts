@@ -134,6 +134,18 @@ describe('Publish', () => {
     expect(await publish(runId)).toBe(3); // ann and ben, and cleo, whose alternative it is
   });
 
+  test('tells that a customer is gone whom no file names any more, and finds them again when one does', async () => {
+    const first = await goLive(firstRun);
+    const second = await plantRun(stores, { ...firstRun, runSeq: 2, previousRunId: first, customers: [ann, cleo] });
+    expect(await publish(second)).toBe(1);
+    expect(await publish(second)).toBe(1);
+    expect(await segmentOf(ben.customer)).toBe('seg-1'); // not before the run is live
+    await promoteRun({ runId: second }, stores);
+    expect(await segmentOf(ben.customer)).toBeUndefined();
+    await goLive({ ...firstRun, runSeq: 3, previousRunId: second });
+    expect(await segmentOf(ben.customer)).toBe('seg-1');
+  });
+
   test('keeps everything older than its own run in place, so that history and rollback have it', async () => {
     const previousRunId = await goLive(firstRun);
     await goLive({ ...firstRun, runSeq: 2, previousRunId, customers: [{ ...ann, cluster: 1 }, ben, cleo] });

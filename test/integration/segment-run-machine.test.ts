@@ -1,61 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { segmentRunDefinition } from '../../infra/segment-run.asl.ts';
 import { StateFailure } from '../../local/states/errors.ts';
-import {
-  type Answer,
-  bucketName,
-  lambdaError,
-  type Payload,
-  runId,
-  scriptedMachine,
-} from '../harness/scripted-machine.ts';
+import { lambdaError, type Payload, runId } from '../harness/scripted-machine.ts';
+import { answerAfterMs, scriptedRun } from '../harness/scripted-run.ts';
 
 /** The segment run's own definition on the states engine, in virtual time; the functions are scripted. */
-
-const answerAfterMs = 90_000;
-const rows = () => ({ rows: 1 });
-
-type Script = Readonly<Record<string, Answer>>;
-
-/** Two partitions, two batches of texts, one missed file where `open-run` says so. */
-function segmentRun(script: Script = {}, objects: Readonly<Record<string, unknown>> = {}) {
-  const machine = scriptedMachine({
-    definition: segmentRunDefinition,
-    substitutions: { BucketName: bucketName },
-    objects: {
-      [`runs/${runId}/partitions.json`]: [{ partition: 0 }, { partition: 1 }],
-      [`runs/${runId}/embed-jobs.json`]: [0, 1].map((batch) => ({ batch, inputKey: `model-input/${batch}.json` })),
-      [`runs/${runId}/missed-files.json`]: [{ objectKey: 'inbox/a.csv' }, { objectKey: 'inbox/b.csv' }],
-      ...objects,
-    },
-    functions: {
-      'open-run': () => ({ rows: 0, runId, runSeq: 1, missedFiles: 0 }),
-      'ingest-file': rows,
-      'plan-run': rows,
-      'build-features': rows,
-      'collect-texts': () => ({ rows: 2, texts: 2, cachedProfileId: '' }),
-      'submit-model-job': ({ taskToken, inputKey }) => {
-        machine.answerTask(taskToken, { outputKey: `${inputKey}.out` }, answerAfterMs);
-        return { inferenceId: 'i' };
-      },
-      'cache-embeddings': () => ({ rows: 1, profileId: 'profile-a' }),
-      'build-vectors': rows,
-      'fit-output-layer': rows,
-      'project-vectors': rows,
-      'cluster-vectors': rows,
-      'describe-segments': rows,
-      'prepare-training': () => ({ rows: 1, inputKey: 'model-input/train.safetensors' }),
-      'evaluate-run': () => ({ rows: 1, promote: true, reason: '' }),
-      'discard-rows': rows,
-      'publish-rows': rows,
-      'promote-run': rows,
-      'announce-run': rows,
-      'close-run': rows,
-      ...script,
-    },
-  });
-  return machine;
-}
 
 /** The state that each function belongs to, in the order in which the design goes through them. */
 const stateFunctions = [
@@ -79,7 +28,7 @@ const stateFunctions = [
 
 describe('a run that goes well', () => {
   test('goes through the states of the design in their order and ends LIVE', async () => {
-    const machine = segmentRun();
+    const machine = scriptedRun();
     const { status, output, visited } = await machine.run({ trigger: 'quiet' });
     expect({ status, output }).toEqual({ status: 'SUCCEEDED', output: { runId, status: 'LIVE' } });
     expect(visited.filter((name) => name in segmentRunDefinition.States)).toEqual([
@@ -105,7 +54,7 @@ describe('a run that goes well', () => {
   });
 
   test('hands each function the run, its partition and where the model left its answer', async () => {
-    const machine = segmentRun();
+    const machine = scriptedRun();
     await machine.run({ trigger: 'quiet' });
     const payloads = (functionName: string): Payload[] => machine.callsOf(functionName).map(({ payload }) => payload);
     expect(payloads('open-run')).toEqual([
@@ -140,13 +89,13 @@ describe('a run that goes well', () => {
   });
 
   test('is manual where the input names no trigger', async () => {
-    const machine = segmentRun();
+    const machine = scriptedRun();
     await machine.run();
     expect(machine.callsOf('open-run')[0]?.payload.trigger).toBe('manual');
   });
 
   test('embeds nothing and takes the cached profile where every text has its vector', async () => {
-    const machine = segmentRun(
+    const machine = scriptedRun(
       { 'collect-texts': () => ({ rows: 0, texts: 9, cachedProfileId: 'profile-cached' }) },
       { [`runs/${runId}/embed-jobs.json`]: [] },
     );
@@ -164,7 +113,7 @@ describe('a function that fails', () => {
     '%s ends the run as FAILED, and nothing after it runs',
     async (functionName) => {
       const failure = lambdaError('CorruptRecordError', `${functionName} met a corrupt record`);
-      const machine = segmentRun({
+      const machine = scriptedRun({
         [functionName]: () => {
           throw failure;
         },
@@ -191,7 +140,7 @@ describe('a function that fails', () => {
   );
 
   test('OpenRun ends the execution at once: there is no run yet that could be closed', async () => {
-    const machine = segmentRun({
+    const machine = scriptedRun({
       'open-run': () => {
         throw lambdaError('CorruptRecordError', 'no counter');
       },
@@ -207,7 +156,7 @@ describe('a function that fails', () => {
   });
 
   test('tells its own error even where the failure cannot be recorded', async () => {
-    const machine = segmentRun({
+    const machine = scriptedRun({
       'plan-run': () => {
         throw lambdaError('NothingToSegmentError', 'no interactions');
       },
@@ -220,7 +169,7 @@ describe('a function that fails', () => {
 
   test('in one branch ends the other: an answer of the model that comes after it changes nothing', async () => {
     let said: string[] = [];
-    const machine = segmentRun({
+    const machine = scriptedRun({
       'describe-segments': async () => {
         await new Promise<void>((resolve) => {
           machine.time.after(answerAfterMs / 2, resolve);
@@ -250,7 +199,7 @@ describe('an error that may pass', () => {
   ];
 
   test.each(transient)('%s is tried again, and the run goes on', async (error) => {
-    const machine = segmentRun({
+    const machine = scriptedRun({
       'plan-run': (_, earlierCalls) => {
         if (earlierCalls < 2) throw new StateFailure(error, 'later');
         return { rows: 1 };
@@ -261,7 +210,7 @@ describe('an error that may pass', () => {
   });
 
   test('is given up after five retries, 1, 2, 4, 8 and 16 s apart with full jitter', async () => {
-    const machine = segmentRun({
+    const machine = scriptedRun({
       'plan-run': () => {
         throw new StateFailure('StorageUnavailableError', 'slow down');
       },
@@ -275,7 +224,7 @@ describe('an error that may pass', () => {
 
   test('is tried again within a map, for the item that met it alone', async () => {
     const seen = new Map<number, number>();
-    const machine = segmentRun({
+    const machine = scriptedRun({
       'publish-rows': ({ partition }) => {
         seen.set(partition, (seen.get(partition) ?? 0) + 1);
         if (partition === 1 && seen.get(1) === 1) throw new StateFailure('Lambda.TooManyRequestsException', 'busy');
@@ -292,7 +241,7 @@ describe('an error that may pass', () => {
 
 describe('a run that is held back', () => {
   test('ends well, as HELD, and publishes nothing', async () => {
-    const machine = segmentRun({
+    const machine = scriptedRun({
       'evaluate-run': () => ({ rows: 1, promote: false, reason: 'accuracy 0.41 is below 0.8' }),
     });
     const { status, output, visited } = await machine.run();
@@ -309,7 +258,7 @@ describe('a run that is held back', () => {
 
 describe('files that no commit stands for', () => {
   test('are taken in before the plan is made, and one that cannot be does not hold up the others', async () => {
-    const machine = segmentRun({
+    const machine = scriptedRun({
       'open-run': () => ({ rows: 2, runId, runSeq: 1, missedFiles: 2 }),
       'ingest-file': ({ objectKey }) => {
         if (objectKey === 'inbox/a.csv') throw lambdaError('CorruptRecordError', 'broken');
@@ -323,121 +272,5 @@ describe('files that no commit stands for', () => {
       { objectKey: 'inbox/a.csv' },
       { objectKey: 'inbox/b.csv' },
     ]);
-  });
-});
-
-describe('the model endpoint', () => {
-  test('whose profile has changed makes all texts be collected anew, once', async () => {
-    const machine = segmentRun({
-      'collect-texts': ({ ignoreCache }) => ({ rows: 2, texts: 9, cachedProfileId: ignoreCache ? '' : 'profile-old' }),
-      'submit-model-job': ({ taskToken, inputKey }, earlierCalls) => {
-        const changed = new StateFailure('EmbeddingProfileChangedError', 'another device');
-        machine.answerTask(taskToken, earlierCalls < 2 ? changed : { outputKey: `${inputKey}.out` }, answerAfterMs);
-        return {};
-      },
-      'cache-embeddings': () => ({ rows: 1, profileId: 'profile-new' }),
-    });
-    expect((await machine.run()).status).toBe('SUCCEEDED');
-    expect(machine.callsOf('collect-texts').map(({ payload }) => payload)).toEqual([
-      { runId, ignoreCache: false },
-      { runId, ignoreCache: true },
-    ]);
-    expect(machine.callsOf('build-vectors').map(({ payload }) => payload.profileId)).toEqual([
-      'profile-new',
-      'profile-new',
-    ]);
-  });
-
-  test('that says nothing for two hours fails the run; its answer after that changes nothing', async () => {
-    let said: string[] = [];
-    const machine = segmentRun({
-      'submit-model-job': ({ taskToken, inputKey }) => {
-        const isTraining = inputKey.includes('train');
-        said = machine.answerTask(taskToken, { outputKey: 'o' }, isTraining ? 7_200_001 : answerAfterMs);
-        return {};
-      },
-    });
-    const { status, error, tookMs } = await machine.run();
-    expect({ status, error, tookMs }).toEqual({
-      status: 'FAILED',
-      error: 'States.Timeout',
-      tookMs: answerAfterMs + 7_200_000,
-    });
-    expect(machine.calls.at(-1)).toMatchObject({ functionName: 'close-run', payload: { error: 'States.Timeout' } });
-    const callsAtEnd = machine.calls.length;
-    await machine.time.advance(60_000);
-    expect([said, machine.calls.length]).toEqual([['TaskTimedOut'], callsAtEnd]);
-  });
-
-  test('that says nothing about a batch of texts fails the map of the texts', async () => {
-    const machine = segmentRun({ 'submit-model-job': () => ({}) });
-    expect(await machine.run()).toMatchObject({
-      status: 'FAILED',
-      error: 'States.ExceedToleratedFailureThreshold',
-      tookMs: 7_200_000,
-    });
-  });
-
-  test('that refuses for now is asked again after 5, 10 and 20 s, each time with a token of its own', async () => {
-    const training: { readonly atMs: number; readonly taskToken: string }[] = [];
-    const refusals = 3;
-    const machine = segmentRun({
-      'submit-model-job': ({ taskToken, inputKey }) => {
-        const isTraining = inputKey.includes('train');
-        if (isTraining) training.push({ atMs: machine.time.nowMs(), taskToken });
-        const busy = new StateFailure('ModelJobRetryableError', 'TOO_BUSY: later');
-        const refused = isTraining && training.length <= refusals;
-        machine.answerTask(taskToken, refused ? busy : { outputKey: `${inputKey}.out` }, 0);
-        return {};
-      },
-    });
-    expect((await machine.run()).status).toBe('SUCCEEDED');
-    const times = training.map(({ atMs }) => atMs);
-    expect(times.slice(1).map((atMs, i) => atMs - (times[i] as number))).toEqual([5000, 10_000, 20_000]);
-    expect(new Set(training.map(({ taskToken }) => taskToken)).size).toBe(4);
-  });
-
-  test('that goes on refusing fails the run', async () => {
-    const machine = segmentRun({
-      'submit-model-job': ({ taskToken, inputKey }) => {
-        const busy = new StateFailure('ModelJobRetryableError', 'TOO_BUSY: later');
-        machine.answerTask(taskToken, inputKey.includes('train') ? busy : { outputKey: 'o' }, 0);
-        return {};
-      },
-    });
-    expect(await machine.run()).toMatchObject({
-      status: 'FAILED',
-      error: 'ModelJobRetryableError',
-      cause: 'TOO_BUSY: later',
-    });
-  });
-
-  test('that refuses a job for good is not asked again', async () => {
-    const machine = segmentRun({
-      'submit-model-job': ({ taskToken, inputKey }) => {
-        const refused = new StateFailure('ModelJobFailedError', 'INVALID_JOB: classes must be at least 2');
-        machine.answerTask(taskToken, inputKey.includes('train') ? refused : { outputKey: 'o' }, 0);
-        return {};
-      },
-    });
-    expect(await machine.run()).toMatchObject({ status: 'FAILED', error: 'ModelJobFailedError' });
-    expect(
-      machine.callsOf('submit-model-job').filter(({ payload }) => payload.inputKey.includes('train')),
-    ).toHaveLength(1);
-  });
-
-  test('whose answer comes twice is heard once', async () => {
-    const second: string[][] = [];
-    const machine = segmentRun({
-      'submit-model-job': ({ taskToken, inputKey }) => {
-        machine.answerTask(taskToken, { outputKey: `${inputKey}.out` }, 1000);
-        second.push(machine.answerTask(taskToken, { outputKey: 'another' }, 1000));
-        return {};
-      },
-    });
-    expect((await machine.run()).status).toBe('SUCCEEDED');
-    await machine.time.advance(0);
-    expect(second.flat()).toEqual(['TaskTimedOut', 'TaskTimedOut', 'TaskTimedOut']);
-    expect(machine.callsOf('evaluate-run')[0]?.payload.trainingOutputKey).toBe('model-input/train.safetensors.out');
   });
 });

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { openApiDocument } from './openapi.ts';
+
+/** Against the OpenAPI 3.1.0 specification; section names in brackets. */
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required: boolean;
+  readonly schema: { readonly type?: string; readonly $schema?: string };
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly security?: readonly unknown[];
+  readonly parameters?: readonly Parameter[];
+  readonly responses: Readonly<
+    Record<
+      string,
+      { readonly description: string; readonly content: Readonly<Record<string, { readonly schema: object }>> }
+    >
+  >;
+}
+
+// As clients read it: through JSON.
+const document = JSON.parse(JSON.stringify(openApiDocument())) as {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, { readonly properties: object; readonly required: readonly string[] }>>;
+    readonly securitySchemes: Readonly<Record<string, object>>;
+  };
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+};
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+const guarded = operations.filter(({ operation }) => operation.security === undefined);
+
+describe('the document', () => {
+  test('is of OpenAPI 3.1 and has what an OpenAPI Object must have [OpenAPI Object, Info Object]', () => {
+    expect(document.openapi).toMatch(/^3\.1\.\d+$/);
+    expect(document.info).toMatchObject({ title: 'Kindred', version: expect.stringMatching(/^\d+\.\d+\.\d+$/) });
+  });
+
+  test('describes every route', () => {
+    expect(operations.map(({ path, method }) => `${method} ${path}`).sort()).toEqual([
+      'get /customers/{customerId}/segment',
+      'get /openapi.json',
+      'get /runs',
+      'get /runs/{runId}',
+      'get /segments',
+      'get /segments/{segmentId}',
+      'get /segments/{segmentId}/members',
+    ]);
+  });
+
+  test('names each operation once [Operation Object: operationId]', () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test('has all that it refers to [Reference Object]', () => {
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)].map(([, target]) => target ?? '');
+    for (const reference of new Set(references)) {
+      const found = reference
+        .replace(/^#\//, '')
+        .split('/')
+        .reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], document);
+      expect(found, reference).toBeDefined();
+    }
+    expect(references).toContain('#/components/schemas/Problem');
+  });
+
+  test('asks for a token by a scheme that it declares, of all but itself [Security Requirement Object]', () => {
+    const [requirement = {}] = document.security;
+    for (const scheme of Object.keys(requirement)) expect(document.components.securitySchemes).toHaveProperty(scheme);
+    const open = operations.filter(({ operation }) => operation.security?.length === 0);
+    expect(open.map(({ path }) => path)).toEqual(['/openapi.json']);
+  });
+
+  test('describes problems as RFC 9457 does', () => {
+    const { properties, required } = document.components.schemas['Problem']!;
+    expect(Object.keys(properties).sort()).toEqual(['detail', 'instance', 'status', 'title', 'type']);
+    expect(required).not.toContain('instance');
+  });
+});
+
+describe.each(operations)('$method $path', ({ path, operation }) => {
+  test('has an answer of JSON, described [Response Object]', () => {
+    const ok = operation.responses['200'];
+    expect(ok?.content['application/json']?.schema).toBeTypeOf('object');
+    for (const { description } of Object.values(operation.responses)) expect(description).not.toBe('');
+  });
+
+  test('declares each name of its path as a required parameter, and no other one there [Path Templating]', () => {
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    const declared = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
+    expect(declared.map(({ name }) => name)).toEqual(inPath);
+    expect(declared.every(({ required }) => required)).toBe(true);
+  });
+
+  test('has parameters of a type, in path or query, each once', () => {
+    const parameters = operation.parameters ?? [];
+    for (const { in: place, schema } of parameters) {
+      expect(['path', 'query']).toContain(place);
+      expect(['string', 'integer', 'number', 'boolean']).toContain(schema.type);
+    }
+    expect(new Set(parameters.map(({ name }) => name)).size).toBe(parameters.length);
+  });
+});
+
+describe.each(guarded)('$method $path, guarded', ({ path, operation }) => {
+  test('says what a missing token, a missing scope and too many requests are answered with', () => {
+    for (const status of ['401', '403', '429'])
+      expect(operation.responses[status]?.content['application/json']).toBeDefined();
+    for (const status of ['400', '500']) {
+      expect(operation.responses[status]?.content['application/problem+json']).toBeDefined();
+    }
+    // A list of runs may be empty; all else can be missing.
+    expect(operation.responses['404'] !== undefined).toBe(path !== '/runs');
+  });
+});
+
+test('pages have a limit with bounds and a default, and an optional cursor', () => {
+  const parameters = document.paths['/runs']?.['get']?.parameters ?? [];
+  expect(parameters).toMatchObject([
+    { name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 100, default: 50 } },
+    { name: 'cursor', required: false, schema: { type: 'string', maxLength: 512 } },
+  ]);
+});
