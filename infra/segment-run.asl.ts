@@ -282,6 +282,7 @@ export const segmentRunDefinition = {
     Live: { Type: 'Succeed', Output: { runId, status: 'LIVE' } },
     HoldBack: {
       ...invoke('close-run', { runId, status: 'HELD', reason: '{% $states.input.reason %}' }),
+      Catch: failRun,
       Next: 'Held',
     },
     Held: { Type: 'Succeed', Output: { runId, status: 'HELD' } },

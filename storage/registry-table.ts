@@ -114,11 +114,15 @@ export class RegistryTable {
     return item ? this.#parse(livePointerSchema, item, 'the live pointer') : undefined;
   }
 
-  /** Makes a run live by one write; refused where a newer run is live already. */
+  /** Makes a run live by one write; refused where another went live since the run was planned. */
   async promote(pointer: LivePointer): Promise<void> {
-    await this.#put({ ...liveKey, ...pointer }, 'attribute_not_exists(pk) OR runSeq <= :runSeq', {
-      ':runSeq': pointer.runSeq,
-    });
+    const { runId, previousRunId } = pointer;
+    await (previousRunId
+      ? this.#put({ ...liveKey, ...pointer }, 'runId = :previous OR runId = :own', {
+          ':previous': previousRunId,
+          ':own': runId,
+        })
+      : this.#put({ ...liveKey, ...pointer }, 'attribute_not_exists(pk) OR runId = :own', { ':own': runId }));
   }
 
   async putSegments(runId: string, cards: readonly SegmentCard[]): Promise<void> {

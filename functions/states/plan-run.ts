@@ -75,10 +75,10 @@ export async function planRun({ runId }: Input, deps: Deps): Promise<{ rows: num
  * The accepted files that count, oldest first: of each object its newest version, and of equal bytes under several names one.
  */
 function importsInForce(commits: readonly ImportCommit[]): ImportCommit[] {
-  const newest = new Map<string, ImportCommit>();
-  for (const commit of [...commits].sort(byAge)) newest.set(commit.objectKey, commit);
+  const accepted = commits.filter(({ status }) => status === 'accepted').sort(byAge);
+  const newest = new Map(accepted.map((commit) => [commit.objectKey, commit]));
   const bySha256 = new Map<string, ImportCommit>();
-  for (const commit of [...newest.values()].filter(({ status }) => status === 'accepted').sort(byAge)) {
+  for (const commit of [...newest.values()].sort(byAge)) {
     if (!bySha256.has(commit.sha256)) bySha256.set(commit.sha256, commit);
   }
   return [...bySha256.values()];

@@ -25,7 +25,13 @@ export async function promoteRun({ runId }: RunInput, { objects, registry, nowMs
   ]);
   // A retry finds the run live already: the pointer stays as it is, and what follows the flip is done again.
   const isRetry = live?.runId === runId;
-  const previousRunId = isRetry ? live.previousRunId : live?.runId;
+  if (!isRetry && live?.runId !== plan.previousRunId) {
+    throw new OvertakenRunError(
+      `${live?.runId ?? 'no run'} is live; this run was planned on ${plan.previousRunId ?? 'none'} and published what changed ` +
+        'since then: start a run anew',
+    );
+  }
+  const previousRunId = plan.previousRunId;
   const promotedAt = isRetry ? live.promotedAt : new Date(nowMs()).toISOString();
   const asOf = new Date(plan.asOfMs).toISOString();
   const counts = await putMemberIndexes(objects, plan, { modelVersion, asOf });
@@ -45,6 +51,13 @@ export async function promoteRun({ runId }: RunInput, { objects, registry, nowMs
   });
   if (previousRunId) await registry.updateRun(previousRunId, { status: 'SUPERSEDED' });
   return { rows: [...counts.values()].reduce((total, count) => total + count, 0) };
+}
+
+/** Another run went live between this one's plan and its promotion. */
+export class OvertakenRunError extends Error {
+  override readonly name = 'OvertakenRunError';
+  readonly code = 'OVERTAKEN_RUN';
+  readonly retryable = false;
 }
 
 /** Says of each segment how many members each partition lists. Answers the members per segment. */

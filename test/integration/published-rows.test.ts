@@ -239,11 +239,11 @@ describe('Promote', () => {
     expect(await stores.registry.findRun(runId)).toMatchObject({ status: 'LIVE', finishedAt: pointer?.promotedAt });
   });
 
-  test('refuses a run that is older than the live one', async () => {
+  test('refuses a run that another overtook', async () => {
     const old = await plantRun(stores, firstRun);
     await publish(old);
     const live = await goLive({ ...firstRun, runSeq: 2 });
-    await expect(promoteRun({ runId: old }, stores)).rejects.toMatchObject({ name: 'AlreadyStoredError' });
+    await expect(promoteRun({ runId: old }, stores)).rejects.toMatchObject({ name: 'OvertakenRunError' });
     expect((await stores.registry.findLive())?.runId).toBe(live);
     expect((await stores.registry.findRun(live))?.status).toBe('LIVE');
   });

@@ -62,7 +62,16 @@ async function goLive(runId: string, runSeq: number, { cards }: RunSegments, clu
     await stores.objects.putJson(runKeys(runId).assignments(partition), { runSeq, written: [], customers });
   }
   const at = new Date(stores.nowMs()).toISOString();
-  await stores.registry.promote({ runId, runSeq, promotedAt: at, manifestSha256: 'm', modelVersion: 'm', asOf: at });
+  const previousRunId = (await stores.registry.findLive())?.runId;
+  await stores.registry.promote({
+    runId,
+    runSeq,
+    promotedAt: at,
+    manifestSha256: 'm',
+    modelVersion: 'm',
+    asOf: at,
+    ...(previousRunId ? { previousRunId } : {}),
+  });
 }
 
 const byTaste = (id: string) => (isTeaDrinker(id) ? 0 : 1);
