@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { getRunAnswer, listMembersAnswer, listSegmentsAnswer, problemSchema } from '../contracts/api.ts';
 import { prospectsSegmentId } from '../contracts/customer-rows.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
+import { laptopSettings } from '../local/laptop-settings.ts';
 import { inboxPrefix } from '../storage/keys.ts';
 import type { ShopFiles } from './shop-files.ts';
 
@@ -81,7 +82,7 @@ export async function runKindred(
   const cloud = await startCloud({
     dataDir,
     port: 0,
-    settings,
+    settings: { ...laptopSettings, ...settings },
     seed: 1,
     log: () => {},
     onProgress: ({ executionArn, stateName, kind }) => {
@@ -100,6 +101,7 @@ export async function runKindred(
       invocations.push({ name: functionName, durationMs, endMs: performance.now(), result }),
   });
   try {
+    await cloud.warm;
     const cloudStartSeconds = (performance.now() - beginMs) / 1000;
     const bodies = await Promise.all(files.paths.map((path) => readFile(path)));
     const putMs = performance.now();

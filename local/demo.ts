@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { runFiles } from './file-run.ts';
+import { laptopSettings } from './laptop-settings.ts';
 import { percent, segmentTable } from './segment-table.ts';
 import { drawStages, type StageDrawing } from './stage-drawing.ts';
 
@@ -24,7 +25,7 @@ try {
   const { cloud, api, run, reports, tookMs } = await runFiles({
     files,
     dataDir,
-    settings: { quietSeconds, lakePartitions: 2 },
+    settings: { ...laptopSettings, quietSeconds },
     seed: 1,
     log: (text) => process.stderr.write(`${text}\n`),
     onCloudUp: ({ endpoints }) => {

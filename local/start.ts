@@ -5,6 +5,7 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { type Cloud, startCloud } from './cloud.ts';
+import { laptopSettings } from './laptop-settings.ts';
 
 const DEFAULT_PORT = 4010;
 
@@ -24,7 +25,7 @@ try {
   const cloud = await startCloud({
     dataDir: values.data,
     port: portNumber(values.port),
-    settings: Object.fromEntries(values.set.map(setting)),
+    settings: { ...laptopSettings, ...Object.fromEntries(values.set.map(setting)) },
     log: (line) => console.error(line),
   });
   describe(cloud, performance.now() - startedAtMs);
