@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
@@ -120,14 +120,20 @@ class RunEnds {
   }
 }
 
+/** @throws UnreadableFileError where there is no file of this path. */
+export async function fileStatus(path: string): Promise<Stats> {
+  const found = await stat(path).catch((cause: unknown) => {
+    throw new UnreadableFileError(`${path} cannot be read: name files that exist`, { cause });
+  });
+  if (!found.isFile()) throw new UnreadableFileError(`${path} is not a file: name files, not folders`);
+  return found;
+}
+
 async function namedDrops(files: readonly string[]) {
   const drops = await Promise.all(
     files.map(async (path) => {
-      const found = await stat(path).catch((cause: unknown) => {
-        throw new UnreadableFileError(`${path} cannot be read: name files that exist`, { cause });
-      });
-      if (!found.isFile()) throw new UnreadableFileError(`${path} is not a file: name files, not folders`);
-      return { path, key: `inbox/${basename(path)}`, sizeBytes: found.size };
+      const { size } = await fileStatus(path);
+      return { path, key: `inbox/${basename(path)}`, sizeBytes: size };
     }),
   );
   const keys = new Set(drops.map(({ key }) => key));

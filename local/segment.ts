@@ -8,9 +8,8 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import type { Settings } from '../contracts/settings.ts';
-import { runFiles } from './file-run.ts';
+import { fileStatus, runFiles } from './file-run.ts';
 import { importLines } from './import-lines.ts';
-import { laptopSettings } from './laptop-settings.ts';
 import { writeResults } from './run-results.ts';
 import { percent, segmentTable } from './segment-table.ts';
 import { drawStages, type StageDrawing } from './stage-drawing.ts';
@@ -43,7 +42,7 @@ async function main(): Promise<number> {
   const dataDir = await mkdtemp(join(tmpdir(), 'kindred-segment-'));
   try {
     const settings: Partial<Record<keyof Settings, unknown>> = {
-      ...laptopSettings,
+      lakePartitions: await partitionsFor(positionals),
       quietSeconds: 1,
       ...(values.k === undefined ? {} : { segments: values.k }),
       ...(values.model === undefined ? {} : { model: values.model }),
@@ -53,6 +52,14 @@ async function main(): Promise<number> {
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+/** One process works through this much at ease; the same files give the same number, and so the same bytes. */
+const bytesPerPartition = 64 * 1024 * 1024;
+
+async function partitionsFor(files: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(files.map(async (path) => (await fileStatus(path)).size));
+  return Math.max(1, Math.ceil(sizes.reduce((sum, size) => sum + size, 0) / bytesPerPartition));
 }
 
 async function segment(
