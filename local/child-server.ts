@@ -38,6 +38,8 @@ export async function startChildServer(options: ChildServerOptions): Promise<Lis
     execArgv: ['--import', FOLLOW_PARENT],
     env: { ...options.environment },
     stdio: ['ignore', log.fd, log.fd, 'ipc'],
+    // In a process group of its own: Ctrl-C is for the cloud, which stops its children in order.
+    detached: true,
   });
   let stopping = false;
   const ended = exitOf(child);

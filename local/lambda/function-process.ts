@@ -32,6 +32,8 @@ export class FunctionProcess {
       env: { LANG: 'en_US.UTF-8', TZ: ':UTC', NODE_COMPILE_CACHE: compileCacheFolder },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
+      // In a process group of its own: Ctrl-C is for the cloud, which stops its children in order.
+      detached: true,
     });
     this.#child.on('message', (message) => this.#waiting?.(message as WorkerMessage));
     this.#child.on('error', (error) => this.#died(`Error: ${error.message}`));
