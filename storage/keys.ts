@@ -50,6 +50,11 @@ export const embeddingKeys = {
     `embeddings/vectors/${profileId}/${runId}-${String(batch).padStart(5, '0')}.safetensors`,
 };
 
+/** 12 -> `run-000012` */
+export function runIdOf(runSeq: number): string {
+  return `run-${String(runSeq).padStart(6, '0')}`;
+}
+
 export function runKeys(runId: string) {
   const at = `runs/${runId}`;
   return {

@@ -10,6 +10,7 @@ import {
 } from '../contracts/registry.ts';
 import { type SegmentCard, segmentCardSchema } from '../contracts/segments.ts';
 import { AlreadyStoredError, CorruptRecordError, storing } from './errors.ts';
+import { runIdOf } from './keys.ts';
 import { createTableClient, type TableClient } from './table-client.ts';
 
 const liveKey = { pk: 'LIVE', sk: 'pointer' };
@@ -42,7 +43,7 @@ export class RegistryTable {
     const executionKey = { pk: 'EXECUTION', sk: executionName };
     const known = await this.#get(executionKey);
     const runSeq = known ? Number(known['runSeq']) : await this.#claimRunSeq(executionKey);
-    const run: RunRecord = { ...record, runSeq, runId: `run-${String(runSeq).padStart(6, '0')}`, status: 'RUNNING' };
+    const run: RunRecord = { ...record, runSeq, runId: runIdOf(runSeq), status: 'RUNNING' };
     await this.#put({ ...runKey(runSeq), ...run });
     return run;
   }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ObjectStore } from '../../storage/object-store.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
 import { stageFunction } from '../wiring/state-function.ts';
 
@@ -14,7 +13,6 @@ const inputSchema = z.object({
 type Input = z.infer<typeof inputSchema>;
 
 interface Deps {
-  readonly objects: ObjectStore;
   readonly registry: RegistryTable;
   readonly nowMs: () => number;
 }
@@ -51,7 +49,6 @@ export const handler = stageFunction({
   name: 'close-run',
   input: inputSchema,
   createDeps: (environment) => ({
-    objects: new ObjectStore(environment.BUCKET_NAME),
     registry: new RegistryTable(environment.REGISTRY_TABLE),
     nowMs: Date.now,
   }),

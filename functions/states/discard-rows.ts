@@ -1,7 +1,7 @@
 import { assignmentsSchema } from '../../storage/assignments.ts';
 import { CustomerRowsTable } from '../../storage/customer-rows-table.ts';
 import { NotStoredError } from '../../storage/errors.ts';
-import { runKeys } from '../../storage/keys.ts';
+import { runIdOf, runKeys } from '../../storage/keys.ts';
 import { ObjectStore } from '../../storage/object-store.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
 import { stageFunction } from '../wiring/state-function.ts';
@@ -23,7 +23,7 @@ export async function discardRows({ runId }: RunInput, { objects, registry, rows
   const live = await registry.findLive();
   let deleted = 0;
   for (let runSeq = (live?.runSeq ?? 0) + 1; runSeq < plan.runSeq; runSeq += 1) {
-    const stale = runKeys(`run-${String(runSeq).padStart(6, '0')}`);
+    const stale = runKeys(runIdOf(runSeq));
     for (let partition = 0; partition < plan.partitions; partition += 1) {
       const written = await writtenBy(objects, stale.assignments(partition));
       await rows.deleteAll(written, runSeq);
