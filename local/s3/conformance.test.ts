@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +25,7 @@ import {
   type S3ClientConfig,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { S3Event } from './events.ts';
 import { type RunningS3, startS3 } from './server.ts';
 
@@ -754,6 +755,24 @@ describe.skipIf(remote)('the embedded S3', () => {
       name: 'RequestTimeTooSkewed',
       status: 403,
     });
+  });
+
+  it('has tidied up after whoever it cut off by the time it is closed', async () => {
+    const blobs = () => readdirSync(join(dataDir, 'blobs'));
+    const before = new Set(blobs());
+    const added = () => blobs().filter((blob) => !before.has(blob)).length;
+    const upload = request(new URL(await presign('PUT', 'half')), {
+      method: 'PUT',
+      headers: { 'content-length': 1_000_000 },
+    });
+    const cutOff = once(upload, 'error');
+    upload.write(Buffer.alloc(500_000));
+    await vi.waitFor(() => expect(added()).toBe(1));
+    await server?.close();
+    expect(added()).toBe(0);
+    await start();
+    client = connect();
+    await cutOff;
   });
 
   it('has all of it after a restart', async () => {

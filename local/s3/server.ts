@@ -65,7 +65,7 @@ export interface RunningS3 {
   /** `http://host:port`, for `AWS_ENDPOINT_URL_S3`. */
   readonly url: string;
   readonly port: number;
-  /** Ends open connections and closes the store. */
+  /** Ends open connections, lets what they asked for end, and closes the store. */
   close(): Promise<void>;
 }
 
@@ -93,17 +93,20 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
     clock: options.clock,
     authorize: options.authorize ?? allowAll,
   };
+  const answers = new Set<Promise<void>>();
   const server = createServer((incoming, outgoing) => {
     const requestId = newId();
     outgoing.setHeader('x-amz-request-id', requestId);
     outgoing.setHeader('server', 'AmazonS3');
-    answer(gate, incoming)
+    const answered = answer(gate, incoming)
       .catch((error: unknown) => errorResponse(error, incoming, requestId, onFailure))
       .then((response) => send(response, incoming, outgoing))
       .catch((error: unknown) => {
         if (!outgoing.writableFinished) outgoing.destroy();
         if (!isDisconnect(error)) onFailure(error, requestId);
-      });
+      })
+      .finally(() => answers.delete(answered));
+    answers.add(answered);
   });
   server.requestTimeout = 0;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -119,6 +122,7 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
+      await Promise.all(answers);
       await engine.close();
     },
   };
