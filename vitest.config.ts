@@ -11,6 +11,7 @@ export default defineConfig({
           include: [
             '{contracts,functions,infra,local,model-container,numerics,runtime,segmentation,storage}/**/*.test.ts',
           ],
+          setupFiles: ['test/harness/property-seed.ts'],
           testTimeout: 20_000,
         },
       },

@@ -42,12 +42,13 @@ export function initAttributes(): AttributeStatistics {
 /** Counts one customer's attributes, in place. */
 export function addAttributes(statistics: AttributeStatistics, attributes: CustomerRecord['attributes']): void {
   statistics.customers++;
-  for (const [name, value] of Object.entries(attributes)) {
+  for (const [name, given] of Object.entries(attributes)) {
     const summary = summaryOf(statistics, name);
-    if (typeof value === 'string') {
+    if (typeof given === 'string') {
       summary.strings++;
-      count(summary, value, 1);
-    } else if (Number.isFinite(value)) {
+      count(summary, given, 1);
+    } else if (Number.isFinite(given)) {
+      const value = given + 0; // -0 -> 0: JSON, in which parts travel, does not know -0
       summary.numbers++;
       summary.sum.add(value);
       summary.sumOfSquares.add(value * value);

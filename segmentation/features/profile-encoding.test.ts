@@ -79,8 +79,8 @@ test('any split of the same records gives the same encoding', () => {
       expect(fitProfileEncoding(merged)).toEqual(fitProfileEncoding(whole));
       for (const [name, summary] of whole.attributes) {
         const other = merged.attributes.get(name)!;
-        expect([other.sum.value + 0, other.sumOfSquares.value, other.min, other.max, other.numbers]).toEqual([
-          summary.sum.value + 0,
+        expect([other.sum.value, other.sumOfSquares.value, other.min, other.max, other.numbers]).toEqual([
+          summary.sum.value,
           summary.sumOfSquares.value,
           summary.min,
           summary.max,
