@@ -23,11 +23,23 @@ export function splitInteractions(table: InteractionTable, partitions: number): 
 
 /**
  * One table of several (a partition's parts, in the order of their files), sorted like a split one. Equal rows of different files are
- * all kept: which of them repeat is for those to say who know the files.
+ * all kept: which of them repeat is for those to say who know the files. One part alone is as it was split.
  */
 export function mergeInteractions(tables: readonly InteractionTable[]): InteractionTable {
-  const joined = tables.length === 1 ? tables[0]! : concatenated(tables);
+  const [only] = tables;
+  if (only !== undefined && tables.length === 1 && isSplit(only)) return only;
+  const joined = concatenated(tables);
   return rowsOf(joined, sortedRows(joined));
+}
+
+/** Whether the rows are sorted by pseudonym and time, and customers named in that order. */
+function isSplit({ rows, customers, customerIndex, atMs }: InteractionTable): boolean {
+  for (let place = 1; place < customers.length; place++) if (customers[place]! <= customers[place - 1]!) return false;
+  for (let row = 1; row < rows; row++) {
+    const step = customerIndex[row]! - customerIndex[row - 1]!;
+    if (step < 0 || (step === 0 && !(atMs[row]! >= atMs[row - 1]!))) return false;
+  }
+  return true;
 }
 
 /** [rows]: the rows by pseudonym, time and position. */
