@@ -2,8 +2,8 @@ import { loadavg } from 'node:os';
 import process from 'node:process';
 import Table from 'cli-table3';
 
-/** What is measured: less is better in `s`, `s/iteration` and `MB`, more in `rows/s`. */
-export type Unit = 's' | 's/iteration' | 'rows/s' | 'MB';
+/** What is measured: less is better in `s`, `s/iteration` and `MB`, more in `rows/s` and `passed` (tests). */
+export type Unit = 's' | 's/iteration' | 'rows/s' | 'MB' | 'passed';
 
 /** The same work done by Kindred and by a peer. */
 export interface Comparison {
@@ -30,7 +30,7 @@ export function requireAgreement(agree: boolean, message: string): void {
 
 /** How many times the peer's figure is worse than ours; above 1 where ours is better. */
 export function ratioOf({ ours, theirs, unit }: Comparison): number {
-  return unit === 'rows/s' ? ours / theirs : theirs / ours;
+  return unit === 'rows/s' || unit === 'passed' ? ours / theirs : theirs / ours;
 }
 
 /** One JSON line on stdout. */

@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 const run = promisify(execFile);
 const peerFolder = fileURLToPath(new URL('./peers', import.meta.url));
-const interpreter = process.env['KINDRED_PYTHON'] ?? 'python3';
+export const interpreter = process.env['KINDRED_PYTHON'] ?? 'python3';
 const maxOutputBytes = 64 * 2 ** 20;
 const timeoutMs = 15 * 60_000;
 
@@ -26,7 +26,7 @@ export class PeerFailedError extends Error {
   readonly retryable = false;
 }
 
-export type PeerPackage = 'numpy' | 'onnxruntime' | 'pandas' | 'scikit-learn' | 'scipy' | 'tokenizers';
+export type PeerPackage = 'moto' | 'numpy' | 'onnxruntime' | 'pandas' | 'scikit-learn' | 'scipy' | 'tokenizers';
 
 /**
  * The versions of Python and of these packages, as `CPython 3.13.5, pandas 2.3.1`.

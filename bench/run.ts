@@ -11,6 +11,7 @@ import { type Comparison, printComparison } from './comparison.ts';
 import { benchEmbed } from './embed.ts';
 import { benchIngest } from './ingest.ts';
 import { benchPipeline } from './pipeline.ts';
+import { benchSecondOpinion } from './second-opinion.ts';
 import { benchTrain } from './train.ts';
 
 const benches: Readonly<Record<string, (request: BenchRequest) => Promise<readonly Comparison[]>>> = {
@@ -19,6 +20,7 @@ const benches: Readonly<Record<string, (request: BenchRequest) => Promise<readon
   embed: benchEmbed,
   cluster: benchCluster,
   train: benchTrain,
+  'second-opinion': benchSecondOpinion,
 };
 
 try {

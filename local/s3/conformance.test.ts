@@ -30,8 +30,9 @@ import type { S3Event } from './events.ts';
 import { type RunningS3, startS3 } from './server.ts';
 
 /**
- * The documented behaviour of S3, asked through the AWS SDK. By default of the embedded S3; with REMOTE=1 of the real one, in the buckets
- * KINDRED_S3_BUCKET (not versioned) and KINDRED_S3_VERSIONED_BUCKET of the default credentials and region. Objects are left under one prefix.
+ * The documented behaviour of S3, asked through the AWS SDK. By default of the embedded S3; with REMOTE=1 of the real one (or of whatever
+ * AWS_ENDPOINT_URL_S3 names), in the buckets KINDRED_S3_BUCKET (not versioned) and KINDRED_S3_VERSIONED_BUCKET of the default credentials
+ * and region. Objects are left under one prefix.
  */
 const remote = process.env['REMOTE'] === '1';
 const bucket = remote ? requiredEnvironment('KINDRED_S3_BUCKET') : 'plain-bucket';
@@ -130,13 +131,11 @@ async function presign(
   query: Record<string, string> = {},
   signingDate = new Date(),
 ): Promise<string> {
-  const { region, endpoint, signer } = client.config;
-  const target = await (endpoint?.() ?? {
-    protocol: 'https:',
-    hostname: `s3.${await region()}.amazonaws.com`,
-    port: undefined,
-  });
-  const host = target.port === undefined ? target.hostname : `${target.hostname}:${target.port}`;
+  const { region, signer } = client.config;
+  const target = new URL(
+    server?.url ?? process.env['AWS_ENDPOINT_URL_S3'] ?? `https://s3.${await region()}.amazonaws.com`,
+  );
+  const { host } = target;
   const path = `/${bucket}/${key(name).split('/').map(encodeURIComponent).join('/')}`;
   const headers = { host, 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD' };
   const signing = await signer({ name: 'sigv4', signingName: 's3', signingRegion: await region(), properties: {} });
