@@ -26,7 +26,15 @@ export class PeerFailedError extends Error {
   readonly retryable = false;
 }
 
-export type PeerPackage = 'moto' | 'numpy' | 'onnxruntime' | 'pandas' | 'scikit-learn' | 'scipy' | 'tokenizers';
+export type PeerPackage =
+  | 'boto3'
+  | 'moto'
+  | 'numpy'
+  | 'onnxruntime'
+  | 'pandas'
+  | 'scikit-learn'
+  | 'scipy'
+  | 'tokenizers';
 
 /**
  * The versions of Python and of these packages, as `CPython 3.13.5, pandas 2.3.1`.

@@ -11,6 +11,7 @@ import { type Comparison, printComparison } from './comparison.ts';
 import { benchEmbed } from './embed.ts';
 import { benchIngest } from './ingest.ts';
 import { benchPipeline } from './pipeline.ts';
+import { benchRoundTrip } from './round-trip.ts';
 import { benchSecondOpinion } from './second-opinion.ts';
 import { benchTrain } from './train.ts';
 
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, (request: BenchRequest) => Promise<readon
   embed: benchEmbed,
   cluster: benchCluster,
   train: benchTrain,
+  'round-trip': benchRoundTrip,
   'second-opinion': benchSecondOpinion,
 };
 

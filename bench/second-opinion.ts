@@ -1,15 +1,13 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { type Comparison, note } from './comparison.ts';
-import { interpreter, peerVersions } from './python-peer.ts';
+import { motoCredentials, motoRegion, startMoto } from './moto.ts';
+import { peerVersions } from './python-peer.ts';
 import { withTemporaryFolder } from './temporary-folder.ts';
 
 /** The stand-ins' conformance suites, and where they look for a service that is not the embedded one. */
@@ -18,10 +16,7 @@ const suites = [
   { service: 'DynamoDB', file: 'local/dynamodb/conformance.test.ts', endpoint: 'AWS_ENDPOINT_URL_DYNAMODB' },
 ] as const;
 
-const region = 'us-east-1';
-const credentials = { accessKeyId: 'AKMOTO', secretAccessKey: 'secret' };
 const buckets = { KINDRED_S3_BUCKET: 'plain-bucket', KINDRED_S3_VERSIONED_BUCKET: 'versioned-bucket' };
-const startTimeoutMs = 30_000;
 
 /**
  * The same tests of the documented behaviour asked of the embedded services and of moto, an independent stand-in. What moto answers
@@ -40,9 +35,9 @@ export async function benchSecondOpinion(): Promise<readonly Comparison[]> {
           ...buckets,
           REMOTE: '1',
           [endpoint]: moto.url,
-          AWS_REGION: region,
-          AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-          AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+          AWS_REGION: motoRegion,
+          AWS_ACCESS_KEY_ID: motoCredentials.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: motoCredentials.secretAccessKey,
         });
         const asked = new Set(theirs.filter(({ status }) => status !== 'skipped').map(({ fullName }) => fullName));
         for (const { fullName, failureMessages } of theirs.filter(({ status }) => status === 'failed')) {
@@ -60,7 +55,7 @@ export async function benchSecondOpinion(): Promise<readonly Comparison[]> {
       return comparisons;
     });
   } finally {
-    moto.process.kill('SIGTERM');
+    moto.stop();
   }
 }
 
@@ -102,39 +97,13 @@ async function runSuite(
   return report.testResults.flatMap(({ assertionResults }) => assertionResults);
 }
 
-async function startMoto(): Promise<{ readonly url: string; readonly process: ChildProcess }> {
-  const port = await freePort();
-  const child = spawn(interpreter, ['-m', 'moto.server', '-p', String(port)], { stdio: 'ignore' });
-  const url = `http://127.0.0.1:${port}`;
-  const deadlineMs = performance.now() + startTimeoutMs;
-  while (!(await answers(url))) {
-    if (child.exitCode !== null || performance.now() > deadlineMs) {
-      child.kill('SIGKILL');
-      throw new Error(`moto did not start; run "${interpreter} -m moto.server" to see why.`);
-    }
-    await wait(100);
-  }
-  return { url, process: child };
-}
-
-async function answers(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/moto-api/`)).ok;
-  } catch {
-    return false;
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return (address as { port: number }).port;
-}
-
 async function createBuckets(endpoint: string): Promise<void> {
-  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const client = new S3Client({
+    endpoint,
+    region: motoRegion,
+    credentials: motoCredentials,
+    forcePathStyle: true,
+  });
   for (const Bucket of Object.values(buckets)) await client.send(new CreateBucketCommand({ Bucket }));
   await client.send(
     new PutBucketVersioningCommand({
