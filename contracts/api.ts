@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { runRecordSchema } from './registry.ts';
 import { customerFactsSchema } from './runs.ts';
 import { segmentCardSchema } from './segments.ts';

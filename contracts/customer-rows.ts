@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { customerFactsSchema } from './runs.ts';
 
 const alternative = z.strictObject({ id: z.string(), name: z.string(), probability: z.number() });

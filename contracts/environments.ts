@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The environment of each function: the CDK construct fills exactly these variables, and the function parses the same object.

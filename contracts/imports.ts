@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A Parquet file of the lake, and how many rows it holds. */
 const part = z.strictObject({ key: z.string().min(1), rows: z.int().nonnegative() });

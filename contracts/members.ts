@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** `runs/<runId>/members/<segmentId>.json`: how many members each partition holds. Members are listed from these objects. */
 export const memberIndexSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What crosses the model endpoint. Requests and answers with matrices are safetensors files

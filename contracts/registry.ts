@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { clusteringReportSchema, evaluationSchema, runStatuses } from './runs.ts';
 
 /** A run as the registry keeps it; what `GET /runs/{runId}` is made of. */

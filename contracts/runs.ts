@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a run was asked to do; frozen in its plan. */
 export const runOptionsSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What sets a segment apart in one feature. */
 export const segmentTraitSchema = z.strictObject({

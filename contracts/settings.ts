@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What an owner can set at deployment, as CDK context (`cdk.json` or `-c name=value`). Unknown names are refused at synth. */
 export const settingsSchema = z.strictObject({

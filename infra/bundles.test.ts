@@ -1,7 +1,17 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { FunctionName } from '../contracts/environments.ts';
 import { bundleFunctions, functionNames } from './bundles.ts';
 import { projectRoot } from './kindred-app.ts';
 
@@ -93,5 +103,30 @@ describe('bundleFunctions', () => {
         message: expect.stringContaining('functions/states/plan-run.ts:1:21: ERROR: Could not resolve "./nowhere.ts"'),
       }),
     );
+  });
+});
+
+describe('the functions of look-ups', () => {
+  /** Bytes. The measured sizes and what they save of a cold start stand in docs/decisions/0017. */
+  const largestLookUp = 200_000;
+  const lookUps: readonly FunctionName[] = [
+    'list-segments',
+    'get-segment',
+    'list-segment-members',
+    'get-customer-segment',
+    'list-runs',
+    'get-run',
+  ];
+
+  test('are small, for who looks up first waits until they are loaded', () => {
+    for (const room of ['contracts', 'functions', 'numerics', 'runtime', 'segmentation', 'storage']) {
+      rmSync(join(root, room), { recursive: true, force: true });
+      symlinkSync(join(projectRoot, room), join(root, room));
+    }
+    const bundles = bundleFunctions(root, 'linux-arm64');
+    const tooLarge = lookUps
+      .map((name) => ({ name, bytes: statSync(join(bundles[name].folder, 'index.mjs')).size }))
+      .filter(({ bytes }) => bytes > largestLookUp);
+    expect(tooLarge).toEqual([]);
   });
 });

@@ -1,7 +1,6 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { type CustomerRow, customerRowSchema } from '../contracts/customer-rows.ts';
-import { CorruptRecordError, storing } from './errors.ts';
-import { createTableClient, type TableClient, writeAll } from './table-client.ts';
+import { CorruptRecordError } from './errors.ts';
+import { TableClient } from './table-client.ts';
 
 /**
  * The published rows: one per customer and run in which something about the customer changed. An item is the key
@@ -12,14 +11,13 @@ export class CustomerRowsTable {
   readonly #table: string;
   readonly #client: TableClient;
 
-  constructor(table: string, client: TableClient = createTableClient()) {
+  constructor(table: string, client: TableClient = new TableClient()) {
     this.#table = table;
     this.#client = client;
   }
 
   async putAll(rows: readonly CustomerRow[]): Promise<void> {
-    await writeAll(
-      this.#client,
+    await this.#client.writeAll(
       this.#table,
       rows.map(({ customer, runSeq, ...row }) => ({
         PutRequest: { Item: { customer, runSeq, row: JSON.stringify(row) } },
@@ -29,16 +27,14 @@ export class CustomerRowsTable {
 
   /** Writes that these customers are part of the shop's data no longer: look-ups find nobody. */
   async putGone(customers: readonly string[], runSeq: number): Promise<void> {
-    await writeAll(
-      this.#client,
+    await this.#client.writeAll(
       this.#table,
       customers.map((customer) => ({ PutRequest: { Item: { customer, runSeq, gone: true } } })),
     );
   }
 
   async deleteAll(customers: readonly string[], runSeq: number): Promise<void> {
-    await writeAll(
-      this.#client,
+    await this.#client.writeAll(
       this.#table,
       customers.map((customer) => ({ DeleteRequest: { Key: { customer, runSeq } } })),
     );
@@ -46,18 +42,14 @@ export class CustomerRowsTable {
 
   /** The newest row of a customer that is not newer than the live run, in one Query. */
   async findLive(customer: string, liveRunSeq: number): Promise<CustomerRow | undefined> {
-    const answer = await storing(`a row of table ${this.#table}`, () =>
-      this.#client.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: 'customer = :customer AND runSeq <= :live',
-          ExpressionAttributeValues: { ':customer': customer, ':live': liveRunSeq },
-          ScanIndexForward: false,
-          Limit: 1,
-        }),
-      ),
-    );
-    const item = answer.Items?.[0];
+    const { items } = await this.#client.query(`a row of table ${this.#table}`, {
+      TableName: this.#table,
+      KeyConditionExpression: 'customer = :customer AND runSeq <= :live',
+      ExpressionAttributeValues: { ':customer': customer, ':live': liveRunSeq },
+      ScanIndexForward: false,
+      Limit: 1,
+    });
+    const [item] = items;
     if (!item || item['gone'] === true) return undefined;
     try {
       return customerRowSchema.parse({

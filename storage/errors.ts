@@ -26,7 +26,7 @@ export class AlreadyStoredError extends Error {
   readonly retryable = false;
 }
 
-const passingErrorNames = new Set([
+export const passingErrorNames: ReadonlySet<string> = new Set([
   'ThrottlingException',
   'ProvisionedThroughputExceededException',
   'RequestLimitExceeded',
@@ -43,27 +43,28 @@ const passingErrorNames = new Set([
   'ECONNREFUSED',
 ]);
 
-interface SdkError {
+interface ServiceError {
   readonly name?: string;
   readonly code?: string;
+  readonly status?: number;
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
 /**
- * Turns what an AWS SDK client throws into a domain error, where the domain has one; anything else stays as it is.
+ * Turns what an AWS service answered, or its SDK client throws, into a domain error, where the domain has one; anything else stays as it is.
  * `what` names the object or item, without customer data.
  */
 export function toStorageError(error: unknown, what: string): unknown {
-  const sdkError = error as SdkError;
-  const name = sdkError.name ?? '';
-  const status = sdkError.$metadata?.httpStatusCode ?? 0;
+  const serviceError = error as ServiceError;
+  const name = serviceError.name ?? '';
+  const status = serviceError.status ?? serviceError.$metadata?.httpStatusCode ?? 0;
   if (name === 'NoSuchKey' || name === 'NotFound' || name === 'NoSuchVersion') {
     return new NotStoredError(`${what} is not stored`, { cause: error });
   }
   if (name === 'PreconditionFailed' || name === 'ConditionalCheckFailedException' || status === 412) {
     return new AlreadyStoredError(`${what} was written by another first`, { cause: error });
   }
-  if (passingErrorNames.has(name) || passingErrorNames.has(sdkError.code ?? '') || status >= 500) {
+  if (passingErrorNames.has(name) || passingErrorNames.has(serviceError.code ?? '') || status >= 500) {
     return new StorageUnavailableError(`${what}: the store answered ${name || status}; the call can be retried`, {
       cause: error,
     });
@@ -71,7 +72,7 @@ export function toStorageError(error: unknown, what: string): unknown {
   return error;
 }
 
-/** Runs a call of an SDK client and turns its errors into domain errors. */
+/** Runs a call of an AWS service and turns its errors into domain errors. */
 export async function storing<T>(what: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();

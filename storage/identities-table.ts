@@ -1,9 +1,8 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
+import * as z from 'zod';
 import { partitionOf } from '../segmentation/privacy/pseudonyms.ts';
 import type { Identity } from '../segmentation/records/tables.ts';
-import { CorruptRecordError, storing } from './errors.ts';
-import { createTableClient, type TableClient, writeAll } from './table-client.ts';
+import { CorruptRecordError } from './errors.ts';
+import { TableClient } from './table-client.ts';
 
 /**
  * The encrypted table that maps pseudonyms back to people. Only look-ups and exports read it.
@@ -18,7 +17,7 @@ export class IdentitiesTable {
   readonly #client: TableClient;
 
   /** `lakePartitions` fixes the number of buckets, and is itself fixed for the life of a deployment. */
-  constructor(table: string, lakePartitions: number, client: TableClient = createTableClient()) {
+  constructor(table: string, lakePartitions: number, client: TableClient = new TableClient()) {
     this.#table = table;
     this.#buckets = lakePartitions * bucketsPerPartition;
     this.#client = client;
@@ -37,7 +36,7 @@ export class IdentitiesTable {
         },
       })),
     );
-    await writeAll(this.#client, this.#table, items);
+    await this.#client.writeAll(this.#table, items);
   }
 
   /** The shop's own id of each pseudonym that the table knows. */
@@ -56,24 +55,13 @@ export class IdentitiesTable {
   }
 
   async #readBucket(bucket: string): Promise<z.infer<typeof identitiesSchema>> {
-    const identities: z.infer<typeof identitiesSchema> = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await storing(`identities ${bucket} of table ${this.#table}`, () =>
-        this.#client.send(
-          new QueryCommand({
-            TableName: this.#table,
-            KeyConditionExpression: '#bucket = :bucket',
-            ExpressionAttributeNames: { '#bucket': 'bucket' },
-            ExpressionAttributeValues: { ':bucket': bucket },
-            ...(from ? { ExclusiveStartKey: from } : {}),
-          }),
-        ),
-      );
-      for (const item of page.Items ?? []) identities.push(...this.#parse(item['identities']));
-      from = page.LastEvaluatedKey;
-    } while (from);
-    return identities;
+    const items = await this.#client.queryAll(`identities ${bucket} of table ${this.#table}`, {
+      TableName: this.#table,
+      KeyConditionExpression: '#bucket = :bucket',
+      ExpressionAttributeNames: { '#bucket': 'bucket' },
+      ExpressionAttributeValues: { ':bucket': bucket },
+    });
+    return items.flatMap((item) => this.#parse(item['identities']));
   }
 
   #parse(value: unknown): z.infer<typeof identitiesSchema> {

@@ -1,7 +1,6 @@
-import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { z } from 'zod';
-import { AlreadyStoredError, CorruptRecordError, storing } from './errors.ts';
-import { createTableClient, type TableClient } from './table-client.ts';
+import * as z from 'zod';
+import { AlreadyStoredError, CorruptRecordError } from './errors.ts';
+import { TableClient } from './table-client.ts';
 
 export const modelJobSchema = z.strictObject({
   inferenceId: z.string(),
@@ -19,23 +18,19 @@ export class ModelJobsTable {
   readonly #table: string;
   readonly #client: TableClient;
 
-  constructor(table: string, client: TableClient = createTableClient()) {
+  constructor(table: string, client: TableClient = new TableClient()) {
     this.#table = table;
     this.#client = client;
   }
 
   async put(job: ModelJob): Promise<void> {
-    await storing(`model job ${job.inferenceId}`, () =>
-      this.#client.send(new PutCommand({ TableName: this.#table, Item: job })),
-    );
+    await this.#client.put(`model job ${job.inferenceId}`, { TableName: this.#table, Item: job });
   }
 
   async find(inferenceId: string): Promise<ModelJob | undefined> {
-    const answer = await storing(`model job ${inferenceId}`, () =>
-      this.#client.send(new GetCommand({ TableName: this.#table, Key: { inferenceId }, ConsistentRead: true })),
-    );
-    if (!answer.Item) return undefined;
-    const job = modelJobSchema.safeParse(answer.Item);
+    const item = await this.#client.get(`model job ${inferenceId}`, { TableName: this.#table, Key: { inferenceId } });
+    if (!item) return undefined;
+    const job = modelJobSchema.safeParse(item);
     if (!job.success) {
       throw new CorruptRecordError(`model job ${inferenceId} has not the shape expected of it`, { cause: job.error });
     }
@@ -45,18 +40,14 @@ export class ModelJobsTable {
   /** Ends a job once; answers false where it had ended before (a notice came twice, or late). */
   async end(inferenceId: string, status: 'DONE' | 'FAILED'): Promise<boolean> {
     try {
-      await storing(`model job ${inferenceId}`, () =>
-        this.#client.send(
-          new UpdateCommand({
-            TableName: this.#table,
-            Key: { inferenceId },
-            UpdateExpression: 'SET #status = :status',
-            ConditionExpression: '#status = :submitted',
-            ExpressionAttributeNames: { '#status': 'status' },
-            ExpressionAttributeValues: { ':status': status, ':submitted': 'SUBMITTED' },
-          }),
-        ),
-      );
+      await this.#client.update(`model job ${inferenceId}`, {
+        TableName: this.#table,
+        Key: { inferenceId },
+        UpdateExpression: 'SET #status = :status',
+        ConditionExpression: '#status = :submitted',
+        ExpressionAttributeNames: { '#status': 'status' },
+        ExpressionAttributeValues: { ':status': status, ':submitted': 'SUBMITTED' },
+      });
       return true;
     } catch (error) {
       if (error instanceof AlreadyStoredError) return false;

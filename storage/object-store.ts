@@ -5,7 +5,8 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { AlreadyStoredError, CorruptRecordError, NotStoredError, storing } from './errors.ts';
+import { AlreadyStoredError, storing } from './errors.ts';
+import { JsonObjects } from './json-objects.ts';
 
 export interface StoredObject {
   readonly key: string;
@@ -19,18 +20,16 @@ export interface ObjectVersion extends StoredObject {
 }
 
 /** One S3 bucket. Errors of the SDK leave here as the errors of `errors.ts`. */
-export class ObjectStore {
-  readonly bucket: string;
+export class ObjectStore extends JsonObjects {
   readonly #client: S3Client;
 
   constructor(bucket: string, client: S3Client = new S3Client({})) {
-    this.bucket = bucket;
+    super(bucket);
     this.#client = client;
   }
 
-  /** The whole object. Throws NotStoredError. */
   async get(key: string): Promise<Uint8Array> {
-    return storing(this.#name(key), async () => {
+    return storing(this.nameOf(key), async () => {
       const answer = await this.#client.send(new GetObjectCommand({ Bucket: this.bucket, Key: key }));
       return (await answer.Body?.transformToByteArray()) ?? new Uint8Array();
     });
@@ -38,7 +37,7 @@ export class ObjectStore {
 
   /** The bytes of one version, in chunks as they arrive. */
   async stream(key: string, versionId?: string): Promise<AsyncIterable<Uint8Array>> {
-    return storing(this.#name(key), async () => {
+    return storing(this.nameOf(key), async () => {
       const answer = await this.#client.send(
         new GetObjectCommand({ Bucket: this.bucket, Key: key, ...(versionId ? { VersionId: versionId } : {}) }),
       );
@@ -46,27 +45,8 @@ export class ObjectStore {
     });
   }
 
-  async getJson<T>(key: string, parse: (value: unknown) => T): Promise<T> {
-    const bytes = await this.get(key);
-    try {
-      return parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
-    } catch (cause) {
-      throw new CorruptRecordError(`${this.#name(key)} is not the JSON expected of it`, { cause });
-    }
-  }
-
-  /** As `getJson`, or undefined where nothing is stored. */
-  async findJson<T>(key: string, parse: (value: unknown) => T): Promise<T | undefined> {
-    try {
-      return await this.getJson(key, parse);
-    } catch (error) {
-      if (error instanceof NotStoredError) return undefined;
-      throw error;
-    }
-  }
-
   async put(key: string, body: Uint8Array | string, contentType = 'application/octet-stream'): Promise<void> {
-    await storing(this.#name(key), () =>
+    await storing(this.nameOf(key), () =>
       this.#client.send(new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ContentType: contentType })),
     );
   }
@@ -78,7 +58,7 @@ export class ObjectStore {
   /** Writes only where nothing is stored yet (If-None-Match: *); answers whether this call was the one that wrote. */
   async putJsonIfAbsent(key: string, value: unknown): Promise<boolean> {
     try {
-      await storing(this.#name(key), () =>
+      await storing(this.nameOf(key), () =>
         this.#client.send(
           new PutObjectCommand({
             Bucket: this.bucket,
@@ -98,7 +78,7 @@ export class ObjectStore {
 
   /** A version, the newest unless named. Throws NotStoredError. */
   async head(key: string, versionId?: string): Promise<ObjectVersion> {
-    return storing(this.#name(key), async () => {
+    return storing(this.nameOf(key), async () => {
       const answer = await this.#client.send(
         new HeadObjectCommand({ Bucket: this.bucket, Key: key, ...(versionId ? { VersionId: versionId } : {}) }),
       );
@@ -117,7 +97,7 @@ export class ObjectStore {
     const found: StoredObject[] = [];
     let token: string | undefined;
     do {
-      const page = await storing(this.#name(prefix), () =>
+      const page = await storing(this.nameOf(prefix), () =>
         this.#client.send(
           new ListObjectsV2Command({
             Bucket: this.bucket,
@@ -137,10 +117,6 @@ export class ObjectStore {
       token = page.NextContinuationToken;
     } while (token);
     return found;
-  }
-
-  #name(key: string): string {
-    return `s3://${this.bucket}/${key}`;
   }
 }
 

@@ -1,5 +1,4 @@
-import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import {
   type LivePointer,
   livePointerSchema,
@@ -9,9 +8,9 @@ import {
   stageRecordSchema,
 } from '../contracts/registry.ts';
 import { type SegmentCard, segmentCardSchema } from '../contracts/segments.ts';
-import { AlreadyStoredError, CorruptRecordError, storing } from './errors.ts';
+import { AlreadyStoredError, CorruptRecordError } from './errors.ts';
 import { runIdOf } from './keys.ts';
-import { createTableClient, type TableClient } from './table-client.ts';
+import { TableClient } from './table-client.ts';
 
 const liveKey = { pk: 'LIVE', sk: 'pointer' };
 const runSeqCounterKey = { pk: 'COUNTER', sk: 'runSeq' };
@@ -33,7 +32,7 @@ export class RegistryTable {
   readonly #table: string;
   readonly #client: TableClient;
 
-  constructor(table: string, client: TableClient = createTableClient()) {
+  constructor(table: string, client: TableClient = new TableClient()) {
     this.#table = table;
     this.#client = client;
   }
@@ -49,19 +48,15 @@ export class RegistryTable {
   }
 
   async #claimRunSeq(executionKey: { pk: string; sk: string }): Promise<number> {
-    const counter = await storing('the run counter', () =>
-      this.#client.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: runSeqCounterKey,
-          UpdateExpression: 'ADD #value :one',
-          ExpressionAttributeNames: { '#value': 'value' },
-          ExpressionAttributeValues: { ':one': 1 },
-          ReturnValues: 'UPDATED_NEW',
-        }),
-      ),
-    );
-    const runSeq = Number(counter.Attributes?.['value']);
+    const counter = await this.#client.update('the run counter', {
+      TableName: this.#table,
+      Key: runSeqCounterKey,
+      UpdateExpression: 'ADD #value :one',
+      ExpressionAttributeNames: { '#value': 'value' },
+      ExpressionAttributeValues: { ':one': 1 },
+      ReturnValues: 'UPDATED_NEW',
+    });
+    const runSeq = Number(counter['value']);
     try {
       await this.#put({ ...executionKey, runSeq }, 'attribute_not_exists(pk)');
       return runSeq;
@@ -78,36 +73,28 @@ export class RegistryTable {
 
   async updateRun(runId: string, change: Partial<RunRecord>): Promise<void> {
     const entries = Object.entries(change).filter(([, value]) => value !== undefined);
-    await storing(`run ${runId}`, () =>
-      this.#client.send(
-        new UpdateCommand({
-          TableName: this.#table,
-          Key: runKey(runSeqOf(runId)),
-          UpdateExpression: `SET ${entries.map((_, i) => `#n${i} = :v${i}`).join(', ')}`,
-          ExpressionAttributeNames: Object.fromEntries(entries.map(([name], i) => [`#n${i}`, name])),
-          ExpressionAttributeValues: Object.fromEntries(entries.map(([, value], i) => [`:v${i}`, value])),
-        }),
-      ),
-    );
+    await this.#client.update(`run ${runId}`, {
+      TableName: this.#table,
+      Key: runKey(runSeqOf(runId)),
+      UpdateExpression: `SET ${entries.map((_, i) => `#n${i} = :v${i}`).join(', ')}`,
+      ExpressionAttributeNames: Object.fromEntries(entries.map(([name], i) => [`#n${i}`, name])),
+      ExpressionAttributeValues: Object.fromEntries(entries.map(([, value], i) => [`:v${i}`, value])),
+    });
   }
 
   /** Runs, newest first. */
   async listRuns(options: { limit: number; before?: number }): Promise<RunRecord[]> {
-    const answer = await storing('the runs', () =>
-      this.#client.send(
-        new QueryCommand({
-          TableName: this.#table,
-          KeyConditionExpression: options.before === undefined ? 'pk = :run' : 'pk = :run AND sk < :before',
-          ExpressionAttributeValues: {
-            ':run': 'RUN',
-            ...(options.before === undefined ? {} : { ':before': runKey(options.before).sk }),
-          },
-          ScanIndexForward: false,
-          Limit: options.limit,
-        }),
-      ),
-    );
-    return (answer.Items ?? []).map((item) => this.#parse(runRecordSchema, item, 'a run'));
+    const { items } = await this.#client.query('the runs', {
+      TableName: this.#table,
+      KeyConditionExpression: options.before === undefined ? 'pk = :run' : 'pk = :run AND sk < :before',
+      ExpressionAttributeValues: {
+        ':run': 'RUN',
+        ...(options.before === undefined ? {} : { ':before': runKey(options.before).sk }),
+      },
+      ScanIndexForward: false,
+      Limit: options.limit,
+    });
+    return items.map((item) => this.#parse(runRecordSchema, item, 'a run'));
   }
 
   async findLive(): Promise<LivePointer | undefined> {
@@ -151,10 +138,7 @@ export class RegistryTable {
   }
 
   async #get(key: { pk: string; sk: string }): Promise<Record<string, unknown> | undefined> {
-    const answer = await storing(`item ${key.pk}/${key.sk}`, () =>
-      this.#client.send(new GetCommand({ TableName: this.#table, Key: key, ConsistentRead: true })),
-    );
-    return answer.Item;
+    return this.#client.get(`item ${key.pk}/${key.sk}`, { TableName: this.#table, Key: key });
   }
 
   async #put(
@@ -162,36 +146,20 @@ export class RegistryTable {
     condition?: string,
     values?: Record<string, unknown>,
   ): Promise<void> {
-    await storing(`item ${item.pk}/${item.sk}`, () =>
-      this.#client.send(
-        new PutCommand({
-          TableName: this.#table,
-          Item: item,
-          ...(condition ? { ConditionExpression: condition } : {}),
-          ...(values ? { ExpressionAttributeValues: values } : {}),
-        }),
-      ),
-    );
+    await this.#client.put(`item ${item.pk}/${item.sk}`, {
+      TableName: this.#table,
+      Item: item,
+      ...(condition ? { ConditionExpression: condition } : {}),
+      ...(values ? { ExpressionAttributeValues: values } : {}),
+    });
   }
 
   async #queryAll(pk: string): Promise<Record<string, unknown>[]> {
-    const items: Record<string, unknown>[] = [];
-    let from: Record<string, unknown> | undefined;
-    do {
-      const page = await storing(`items ${pk}`, () =>
-        this.#client.send(
-          new QueryCommand({
-            TableName: this.#table,
-            KeyConditionExpression: 'pk = :pk',
-            ExpressionAttributeValues: { ':pk': pk },
-            ...(from ? { ExclusiveStartKey: from } : {}),
-          }),
-        ),
-      );
-      items.push(...(page.Items ?? []));
-      from = page.LastEvaluatedKey;
-    } while (from);
-    return items;
+    return this.#client.queryAll(`items ${pk}`, {
+      TableName: this.#table,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': pk },
+    });
   }
 
   #parse<T>(schema: z.ZodType<T>, item: Record<string, unknown>, what: string): T {

@@ -1,10 +1,11 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { customerIdParameter, customerSegmentAnswer } from '../../contracts/api.ts';
 import type { LivePointer } from '../../contracts/registry.ts';
 import { createPseudonymizer } from '../../segmentation/privacy/pseudonyms.ts';
 import { CustomerRowsTable } from '../../storage/customer-rows-table.ts';
 import { readPseudonymKey } from '../../storage/pseudonym-key.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
+import { TableClient } from '../../storage/table-client.ts';
 import { ApiProblem } from '../wiring/api-problem.ts';
 import { liveRunReader } from '../wiring/live-run.ts';
 import { routeFunction } from '../wiring/route-function.ts';
@@ -62,10 +63,11 @@ export const handler = routeFunction({
   output: customerSegmentAnswer,
   createDeps: async (environment) => {
     const pseudonymize = createPseudonymizer(await readPseudonymKey(environment.PSEUDONYM_SECRET_ARN));
+    const client = new TableClient();
     return {
-      rows: new CustomerRowsTable(environment.CUSTOMERS_TABLE),
+      rows: new CustomerRowsTable(environment.CUSTOMERS_TABLE, client),
       pseudonymOf: (customerId: string) => pseudonymize('customer', customerId),
-      liveRun: liveRunReader(new RegistryTable(environment.REGISTRY_TABLE), Date.now),
+      liveRun: liveRunReader(new RegistryTable(environment.REGISTRY_TABLE, client), Date.now),
     };
   },
   step: getCustomerSegment,

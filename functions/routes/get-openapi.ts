@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { noParameters } from '../../contracts/api.ts';
 import { openApiDocument } from '../../contracts/openapi.ts';
 import { routeFunction } from '../wiring/route-function.ts';

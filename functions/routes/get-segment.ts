@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { getSegmentAnswer, segmentIdParameter } from '../../contracts/api.ts';
 import type { LivePointer } from '../../contracts/registry.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';

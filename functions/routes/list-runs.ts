@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { listRunsAnswer, pageParameters, runSummarySchema } from '../../contracts/api.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
 import { ApiProblem } from '../wiring/api-problem.ts';

@@ -1,11 +1,13 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { listMembersAnswer, membersParameters } from '../../contracts/api.ts';
 import { type MemberIndex, type MemberPart, memberIndexSchema, memberPartSchema } from '../../contracts/members.ts';
 import type { LivePointer } from '../../contracts/registry.ts';
 import { IdentitiesTable } from '../../storage/identities-table.ts';
+import type { JsonObjects } from '../../storage/json-objects.ts';
 import { runKeys } from '../../storage/keys.ts';
-import { ObjectStore } from '../../storage/object-store.ts';
+import { ObjectReader } from '../../storage/object-reader.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
+import { TableClient } from '../../storage/table-client.ts';
 import { ApiProblem } from '../wiring/api-problem.ts';
 import { liveRunReader } from '../wiring/live-run.ts';
 import { routeFunction } from '../wiring/route-function.ts';
@@ -16,7 +18,7 @@ import { routeFunction } from '../wiring/route-function.ts';
  */
 
 interface Deps {
-  readonly objects: ObjectStore;
+  readonly objects: JsonObjects;
   readonly identities: IdentitiesTable;
   readonly liveRun: () => Promise<LivePointer>;
 }
@@ -94,10 +96,11 @@ export const handler = routeFunction({
   input: membersParameters,
   output: listMembersAnswer,
   createDeps: (environment) => {
+    const client = new TableClient();
     return {
-      objects: new ObjectStore(environment.BUCKET_NAME),
-      identities: new IdentitiesTable(environment.IDENTITIES_TABLE, environment.LAKE_PARTITIONS),
-      liveRun: liveRunReader(new RegistryTable(environment.REGISTRY_TABLE), Date.now),
+      objects: new ObjectReader(environment.BUCKET_NAME),
+      identities: new IdentitiesTable(environment.IDENTITIES_TABLE, environment.LAKE_PARTITIONS, client),
+      liveRun: liveRunReader(new RegistryTable(environment.REGISTRY_TABLE, client), Date.now),
     };
   },
   step: listSegmentMembers,

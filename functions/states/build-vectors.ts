@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GraphRunner } from '../../numerics/runner.ts';
 import type { Matrix } from '../../numerics/tensor.ts';
 import { createInProcessRunner } from '../../runtime/in-process.ts';

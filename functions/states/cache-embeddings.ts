@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { embedJobSchema, embedReportSchema } from '../../contracts/model-jobs.ts';
 import { textIdOf } from '../../segmentation/records/text-id.ts';
 import { embeddingKeys } from '../../storage/keys.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { RegistryTable } from '../../storage/registry-table.ts';
 import { stageFunction } from '../wiring/state-function.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EmbedJob } from '../../contracts/model-jobs.ts';
 import { embeddingKeys, modelInputKeys, runKeys } from '../../storage/keys.ts';
 import { LakeReader } from '../../storage/lake-reader.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { trainHeadReportSchema } from '../../contracts/model-jobs.ts';
 import { clusteringReportSchema, type Evaluation, evaluationSchema } from '../../contracts/runs.ts';
 import type { GraphRunner } from '../../numerics/runner.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Moments, mergeMoments } from '../../segmentation/vectors/moments.ts';
 import { fitOutputLayer as fitLayer, outputLayerModel } from '../../segmentation/vectors/output-layer.ts';
 import { customerBlocks } from '../../segmentation/vectors/vector-blocks.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { listUncommitted } from '../../storage/committed-files.ts';
 import { runKeys } from '../../storage/keys.ts';
 import { ObjectStore } from '../../storage/object-store.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ImportCommit } from '../../contracts/imports.ts';
 import { type RunOptions, type RunPlan, runPlanSchema } from '../../contracts/runs.ts';
 import { readCommits } from '../../storage/committed-files.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type RunPlan, runPlanSchema } from '../../contracts/runs.ts';
 import { runKeys } from '../../storage/keys.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';

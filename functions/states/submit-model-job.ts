@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { safetensorsContentType } from '../../contracts/model-jobs.ts';
 import { ModelEndpoint } from '../../storage/model-endpoint.ts';
 import { ModelJobsTable } from '../../storage/model-jobs-table.ts';

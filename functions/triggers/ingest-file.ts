@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ImportCommit, type ImportReport, importCommitSchema } from '../../contracts/imports.ts';
 import { createPseudonymizer, partitionOf } from '../../segmentation/privacy/pseudonyms.ts';
 import { FileIngest, type IngestedFile } from '../../segmentation/records/file-ingest.ts';

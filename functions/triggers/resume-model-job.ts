@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { modelErrorSchema } from '../../contracts/model-jobs.ts';
 import { Executions } from '../../storage/executions.ts';
 import { ModelJobsTable } from '../../storage/model-jobs-table.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { listUncommitted, readCommit } from '../../storage/committed-files.ts';
 import { Executions } from '../../storage/executions.ts';
 import { importsPrefix } from '../../storage/keys.ts';

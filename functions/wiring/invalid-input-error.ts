@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** The event is not one that the function takes. Names the fields, never their values: they may hold customer data. */
 export class InvalidInputError extends Error {

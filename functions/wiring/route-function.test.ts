@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { pageParameters, problemSchema } from '../../contracts/api.ts';
 import { ApiProblem } from './api-problem.ts';
 import { routeFunction } from './route-function.ts';

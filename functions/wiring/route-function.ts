@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Environment, FunctionName } from '../../contracts/environments.ts';
 import { ApiProblem } from './api-problem.ts';
 import { logInvocation } from './log-invocation.ts';

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { StorageUnavailableError } from '../../storage/errors.ts';
 import { stateFunction } from './state-function.ts';
 

@@ -1,5 +1,5 @@
 import middy from '@middy/core';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type Environment, environments, type FunctionName } from '../../contracts/environments.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
 import { InvalidInputError } from './invalid-input-error.ts';

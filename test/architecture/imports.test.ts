@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { projectFiles } from './project-files.ts';
+import { projectFiles, readText } from './project-files.ts';
 import { importsIn, roomOf, sourceFiles, sourceImports } from './source-imports.ts';
 
 /** Which rooms a room may import, besides itself. */
@@ -92,6 +92,15 @@ describe('imports', () => {
     const wrong = production.filter(({ file, target }) => pattern.test(target) && !rooms.includes(roomOf(file)));
     expect(wrong.map(written)).toEqual([]);
   });
+});
+
+test('zod is imported as a namespace where functions are made of it: of `{ z }` a bundler cannot leave anything out', () => {
+  const bundled = ['contracts', 'functions', 'segmentation', 'storage'];
+  const whole = production.filter(
+    ({ file, target }) =>
+      target === 'zod' && bundled.includes(roomOf(file)) && /\{[^}]*\bz\b[^}]*\} from 'zod'/.test(readText(file)),
+  );
+  expect(whole.map(written)).toEqual([]);
 });
 
 test('a cycle is found', () => {

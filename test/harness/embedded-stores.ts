@@ -14,6 +14,7 @@ import { IdentitiesTable } from '../../storage/identities-table.ts';
 import { ModelJobsTable } from '../../storage/model-jobs-table.ts';
 import { ObjectStore } from '../../storage/object-store.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
+import { TableClient } from '../../storage/table-client.ts';
 
 export const region = 'us-east-1';
 export const credentials = { accessKeyId: 'AKIDTEST', secretAccessKey: 'secret-of-the-test' };
@@ -69,9 +70,10 @@ export async function startEmbeddedStores(lakePartitions: number): Promise<Embed
   });
   const { port } = dynamodb.address() as AddressInfo;
   const s3Client = new S3Client({ region, credentials, endpoint: s3.url });
-  const tables = new DynamoDBClient({ region, credentials, endpoint: `http://127.0.0.1:${port}` });
+  const endpoint = `http://127.0.0.1:${port}`;
+  const tables = new DynamoDBClient({ region, credentials, endpoint });
   await Promise.all(tableKeys.map((keys) => createTable(tables, keys)));
-  const client = DynamoDBDocumentClient.from(tables, { marshallOptions: { removeUndefinedValues: true } });
+  const client = new TableClient({ region, credentials, endpoint });
   return {
     objects: new ObjectStore(bucket, s3Client),
     registry: new RegistryTable('Registry', client),
@@ -85,10 +87,12 @@ export async function startEmbeddedStores(lakePartitions: number): Promise<Embed
       if (aheadMs > maxAdvanceMs)
         throw new Error(`The stores' time is ${aheadMs} ms ahead; S3 would refuse signatures.`);
     },
-    items: async (table) => (await client.send(new ScanCommand({ TableName: table }))).Items ?? [],
+    items: async (table) =>
+      (await DynamoDBDocumentClient.from(tables).send(new ScanCommand({ TableName: table }))).Items ?? [],
     async close() {
       s3Client.destroy();
       tables.destroy();
+      client.close();
       await Promise.all([s3.close(), closed(dynamodb)]);
       await rm(folder, { recursive: true, force: true });
     },
