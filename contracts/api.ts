@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { runRecordSchema } from './registry.ts';
-import { customerFactsSchema } from './runs.ts';
+import { customerFactsSchema, requestedOptionsSchema } from './runs.ts';
 import { segmentCardSchema } from './segments.ts';
 
 /** What the HTTP API takes and answers. The OpenAPI document is generated from this file (`contracts/openapi.ts`). */
@@ -16,17 +16,41 @@ export const segmentIdParameter = z.strictObject({
 const limitParameter = z.coerce.number().int().min(1).max(100).default(50).describe('Entries per page, at most 100.');
 const cursorParameter = z.string().min(1).max(512).optional().describe('`cursor.next` of the page before.');
 
-export const pageParameters = z.object({ limit: limitParameter, cursor: cursorParameter });
+export const pageParameters = z.strictObject({ limit: limitParameter, cursor: cursorParameter });
 export const membersParameters = segmentIdParameter.extend({ limit: limitParameter, cursor: cursorParameter });
-export const noParameters = z.object({});
+export const noParameters = z.strictObject({});
 export const runIdParameter = z.strictObject({
   runId: z
     .string()
     .regex(/^run-\d+$/)
     .describe('Id of a run, e.g. `run-000001`.'),
 });
-export const customerIdParameter = z.strictObject({
-  customerId: z.string().min(1).max(256).describe("The shop's own id of the customer."),
+const customerId = z.string().min(1).max(256).describe("The shop's own id of the customer.");
+export const customerIdParameter = z.strictObject({ customerId });
+
+/** Bytes of a request's body. Enough for 100 ids of 256 characters, however they are escaped. */
+export const maxBodyBytes = 256 * 1024;
+
+export const batchGetBody = z.strictObject({
+  customerIds: z
+    .array(customerId)
+    .min(1)
+    .max(100)
+    .describe('Up to 100 ids; one that is given twice is answered twice.'),
+});
+export const batchGetInput = z.strictObject({ body: batchGetBody });
+
+export const startRunBody = requestedOptionsSchema;
+export const startRunInput = z.strictObject({
+  body: startRunBody.optional(),
+  idempotencyKey: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe(
+      'Made up by the caller, e.g. a UUID. A request that is sent again with the same key starts no second run.',
+    ),
 });
 
 const cursor = z.strictObject({ next: z.string().nullable(), has_more: z.boolean(), limit: z.int() });
@@ -63,7 +87,7 @@ export const listMembersAnswer = z.strictObject({
   cursor,
 });
 
-export const customerSegmentAnswer = z.strictObject({
+const customerSegment = z.strictObject({
   customerId: z.string(),
   segment: z.strictObject({ id: z.string(), name: z.string() }),
   /** Calibrated probability of the segment; null for a prospect, whom no model placed. */
@@ -76,10 +100,27 @@ export const customerSegmentAnswer = z.strictObject({
     /** Days from the first purchase to `featuresAsOf`; null without a purchase. */
     tenureDays: z.number().nullable(),
   }),
-  ...provenance,
   assignedAt: z.iso.datetime(),
   /** True where the customer has too little history for the figures to mean much: fewer than two orders and no review. */
   isDataPartial: z.boolean(),
+});
+
+export type CustomerSegment = z.infer<typeof customerSegment>;
+
+export const customerSegmentAnswer = customerSegment.extend(provenance);
+
+export const batchGetAnswer = z.strictObject({
+  ...provenance,
+  /** In the order of the ids asked for. */
+  data: z.array(customerSegment),
+  /** Ids asked for that no customer of the run has, in their order. */
+  notFound: z.array(z.string()),
+});
+
+export const startRunAnswer = z.strictObject({
+  runId: z.string(),
+  /** Name of the Step Functions execution. */
+  executionName: z.string(),
 });
 
 const stageProgress = z.strictObject({

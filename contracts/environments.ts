@@ -54,7 +54,9 @@ export const environments = {
   'get-segment': z.object({ ...registry }),
   'list-segment-members': z.object({ ...bucket, ...registry, ...identities, ...partitions }),
   'get-customer-segment': z.object({ ...registry, ...customers, ...pseudonyms }),
+  'batch-get-customer-segments': z.object({ ...registry, ...customers, ...pseudonyms }),
   'list-runs': z.object({ ...registry }),
+  'start-run': z.object({ ...registry, RUN_STATE_MACHINE_ARN: text }),
   'get-run': z.object({ ...registry }),
   'get-openapi': z.object({}),
 } as const;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { clusteringReportSchema, evaluationSchema, runStatuses } from './runs.ts';
+import { clusteringReportSchema, evaluationSchema, requestedOptionsSchema, runStatuses } from './runs.ts';
 
 /** A run as the registry keeps it; what `GET /runs/{runId}` is made of. */
 export const runRecordSchema = z.strictObject({
@@ -8,6 +8,8 @@ export const runRecordSchema = z.strictObject({
   status: z.enum(runStatuses),
   trigger: z.string(),
   executionName: z.string(),
+  /** What whoever started the run asked for instead of the deployment's settings. */
+  options: requestedOptionsSchema.optional(),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime().optional(),
   error: z.string().optional(),
@@ -34,6 +36,10 @@ export const livePointerSchema = z.strictObject({
   previousRunId: z.string().optional(),
 });
 export type LivePointer = z.infer<typeof livePointerSchema>;
+
+/** Which execution may run; see `storage/run-lease.ts`. */
+export const runLeaseSchema = z.strictObject({ executionArn: z.string(), takenAtMs: z.number() });
+export type RunLeaseRecord = z.infer<typeof runLeaseSchema>;
 
 /** One function's part in a run: how many rows it worked through. Written again with the same values by a retry. */
 export const stageRecordSchema = z.strictObject({

@@ -10,6 +10,22 @@ export const runOptionsSchema = z.strictObject({
 });
 export type RunOptions = z.infer<typeof runOptionsSchema>;
 
+/** What one run can be asked to do otherwise than the deployment's settings say. */
+export const requestedOptionsSchema = z.strictObject({
+  segments: z
+    .union([z.literal('auto'), z.int().min(2).max(100)])
+    .optional()
+    .describe('How many segments, 2 to 100, or `auto` to choose by silhouette, stability and useful size.'),
+  vectorDims: z.int().min(2).max(1024).optional().describe("Dimensions of a customer's vector."),
+  minimumAccuracy: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Smallest accuracy on held-out customers at which the run goes live.'),
+});
+export type RequestedOptions = z.infer<typeof requestedOptionsSchema>;
+
 /** `runs/<runId>/plan.json`: the frozen input. A run is a pure function of this object and of the files that it names. */
 export const runPlanSchema = z.strictObject({
   runId: z.string(),

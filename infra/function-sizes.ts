@@ -39,7 +39,9 @@ export const functionSizes: Readonly<Record<FunctionName, FunctionSize>> = {
   'get-segment': route,
   'list-segment-members': route,
   'get-customer-segment': route,
+  'batch-get-customer-segments': route,
   'list-runs': route,
+  'start-run': route,
   'get-run': route,
   'get-openapi': route,
 };

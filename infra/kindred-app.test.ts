@@ -258,19 +258,25 @@ describe('intake', () => {
 });
 
 describe('API', () => {
-  test('every route but the description of the API asks for a token with the reading scope', () => {
+  test('every route but the description of the API asks for a token with its scope; HEAD goes wherever GET does', () => {
     const routes = assembly
       .resourcesOf('AWS::ApiGatewayV2::Route')
       .map(({ Properties }) => [Properties.RouteKey, Properties.AuthorizationType, Properties.AuthorizationScopes]);
     const reading = ['JWT', ['kindred/segments:read']];
+    const gets = [
+      ['/customers/{customerId}/segment', ...reading],
+      ['/openapi.json', 'NONE', undefined],
+      ['/runs', ...reading],
+      ['/runs/{runId}', ...reading],
+      ['/segments', ...reading],
+      ['/segments/{segmentId}', ...reading],
+      ['/segments/{segmentId}/members', ...reading],
+    ];
     expect(routes.sort()).toEqual([
-      ['GET /customers/{customerId}/segment', ...reading],
-      ['GET /openapi.json', 'NONE', undefined],
-      ['GET /runs', ...reading],
-      ['GET /runs/{runId}', ...reading],
-      ['GET /segments', ...reading],
-      ['GET /segments/{segmentId}', ...reading],
-      ['GET /segments/{segmentId}/members', ...reading],
+      ...gets.map(([path, ...authorization]) => [`GET ${path}`, ...authorization]),
+      ...gets.map(([path, ...authorization]) => [`HEAD ${path}`, ...authorization]),
+      ['POST /customers/segments:batchGet', ...reading],
+      ['POST /runs', 'JWT', ['kindred/admin']],
     ]);
     expect(only('AWS::ApiGatewayV2::Authorizer').Properties.JwtConfiguration).toEqual({
       Audience: ['shop'],

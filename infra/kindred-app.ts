@@ -53,8 +53,13 @@ export function buildApp(props: KindredAppProps): App {
     imageContext: codeAssets.imageContext,
   });
   const { bundles } = codeAssets;
-  new PipelineStack(app, `${name}-pipeline`, { ...described('intake and segment runs'), data, model, bundles });
-  new ApiStack(app, `${name}-api`, { ...described('look-ups over HTTP'), data, bundles });
+  const pipeline = new PipelineStack(app, `${name}-pipeline`, {
+    ...described('intake and segment runs'),
+    data,
+    model,
+    bundles,
+  });
+  new ApiStack(app, `${name}-api`, { ...described('look-ups over HTTP'), data, pipeline, bundles });
   return app;
 }
 

@@ -90,6 +90,7 @@ describe('least privilege', () => {
     const allowed = [
       /^(kindred-data:ExportsOutputFnGetAttData\w+)\/[a-z-]+\/\*$/,
       /:execution:SegmentRun\w+\.Name[:/]\*$/,
+      /:execution:kindred-pipeline:ExportsOutputFnGetAttSegmentRun\w+Name\w+:\*$/,
       /:log-group:\/aws\/sagemaker\/Endpoints\/\*$/,
     ];
     expect(patterns.filter((pattern) => !allowed.some((form) => form.test(pattern)))).toEqual([]);
@@ -116,15 +117,19 @@ describe('privacy', () => {
   });
 
   test('only those who must turn an id into a pseudonym can read its key, only the member list maps back', () => {
-    expect(holders('secretsmanager:GetSecretValue', /./)).toEqual(['get-customer-segment', 'ingest-file']);
+    expect(holders('secretsmanager:GetSecretValue', /./)).toEqual([
+      'batch-get-customer-segments',
+      'get-customer-segment',
+      'ingest-file',
+    ]);
     const identities = /GetAttIdentities/;
     expect(holders('dynamodb:Query', identities)).toEqual(['list-segment-members']);
     expect(holders('dynamodb:BatchWriteItem', identities)).toEqual(['ingest-file']);
     expect(holders('dynamodb:GetItem', identities)).toEqual([]);
   });
 
-  test('the routes write nothing', () => {
-    const routes = functionNames.filter((name) => /^(get|list)-/.test(name));
+  test('the routes that answer questions write nothing', () => {
+    const routes = functionNames.filter((name) => /^(get|list|batch-get)-/.test(name));
     const writes = /^(s3:(Put|Abort)|dynamodb:(Put|Update|BatchWrite|Delete)|states:|events:|sagemaker:)/;
     const found = permissions.filter(
       ({ holder, actions }) => routes.includes(holder as never) && actions.some((a) => writes.test(a)),
@@ -141,9 +146,12 @@ describe('what each part needs', () => {
     expect(holders('kms:GenerateDataKey', /GetAttKey/)).toEqual(expect.arrayContaining(holders('s3:PutObject', /./)));
   });
 
-  test('published rows are written by the two states that do so and read by the look-up', () => {
+  test('published rows are written by the two states that do so and read by the look-ups', () => {
     expect(holders('dynamodb:BatchWriteItem', /GetAttCustomers/)).toEqual(['discard-rows', 'publish-rows']);
-    expect(holders('dynamodb:Query', /GetAttCustomers/)).toEqual(['get-customer-segment']);
+    expect(holders('dynamodb:Query', /GetAttCustomers/)).toEqual([
+      'batch-get-customer-segments',
+      'get-customer-segment',
+    ]);
   });
 
   test('the model is called by one function, and its tasks are resumed by one', () => {
@@ -152,15 +160,25 @@ describe('what each part needs', () => {
     expect(holders('states:SendTaskFailure', /^SegmentRun/)).toEqual(['resume-model-job']);
   });
 
-  test('runs are started by the quiet check and, for the items of a Distributed Map, by the machine itself', () => {
-    expect(holders('states:StartExecution', /^SegmentRun/)).toEqual([
+  test('runs are started by the quiet check, the API and, for the items of a Distributed Map, by the machine itself', () => {
+    expect(holders('states:StartExecution', /SegmentRun/)).toEqual([
       expect.stringMatching(/^SegmentRunRole/),
+      'start-run',
       'start-run-when-quiet',
     ]);
     expect(holders('states:StartExecution', /^Quiet/)).toEqual([expect.stringMatching(/EventsRole/)]);
-    for (const action of ['states:DescribeExecution', 'states:StopExecution', 'states:RedriveExecution']) {
+    for (const action of ['states:StopExecution', 'states:RedriveExecution']) {
       expect(holders(action, /:execution:SegmentRun/)).toEqual([expect.stringMatching(/^SegmentRunRole/)]);
     }
+  });
+
+  test('whoever may take the lease of a run may ask whether its holder goes on', () => {
+    expect(holders('states:DescribeExecution', /:execution:.*SegmentRun/)).toEqual([
+      expect.stringMatching(/^SegmentRunRole/),
+      'open-run',
+      'start-run',
+      'start-run-when-quiet',
+    ]);
     for (const action of ['s3:GetObject', 's3:PutObject']) {
       expect(holders(action, /\/runs\/\*$/)).toContainEqual(expect.stringMatching(/^SegmentRunRole/));
     }

@@ -175,6 +175,7 @@ export const segmentRunDefinition = {
         executionArn: '{% $states.context.Execution.Id %}',
         startedAt: '{% $states.context.Execution.StartTime %}',
         trigger: "{% $exists($states.input.trigger) ? $states.input.trigger : 'manual' %}",
+        options: '{% $exists($states.input.options) ? $states.input.options : {} %}',
       }),
       Assign: {
         runId: '{% $states.result.Payload.runId %}',

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { scopes } from '../contracts/scopes.ts';
 import type { Settings } from '../contracts/settings.ts';
 import { bareEnvironment, startChildServer } from './child-server.ts';
 import { allStarted, Closers } from './closers.ts';
@@ -78,9 +79,9 @@ const ACCOUNT_ID = '000000000000';
 const AUDIENCE = 'kindred';
 const TOKEN_LIFETIME_SECONDS = 10 * 365 * 86_400;
 const SCOPES = {
-  reader: ['kindred/segments:read'],
-  writer: ['kindred/segments:read', 'kindred/customers:write'],
-  admin: ['kindred/segments:read', 'kindred/customers:write', 'kindred/admin'],
+  reader: [scopes.readSegments],
+  writer: [scopes.readSegments, scopes.writeCustomers],
+  admin: [scopes.readSegments, scopes.writeCustomers, scopes.admin],
 };
 /** What a child has for an orderly end. */
 const GRACE_MS = 5_000;

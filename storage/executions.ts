@@ -1,6 +1,7 @@
 import {
+  DescribeExecutionCommand,
   ExecutionAlreadyExists,
-  ListExecutionsCommand,
+  ExecutionDoesNotExist,
   SendTaskFailureCommand,
   SendTaskSuccessCommand,
   SFNClient,
@@ -9,6 +10,11 @@ import {
   TaskTimedOut,
 } from '@aws-sdk/client-sfn';
 import { storing } from './errors.ts';
+
+/** `unknown`: no execution of this ARN was ever started, or Step Functions has not heard of it yet. */
+export type ExecutionState = 'going-on' | 'ended' | 'unknown';
+
+const goingOn: ReadonlySet<string | undefined> = new Set(['RUNNING', 'PENDING_REDRIVE']);
 
 /** The executions of one state machine, and the tasks in them that wait for an answer. */
 export class Executions {
@@ -31,11 +37,16 @@ export class Executions {
     }
   }
 
-  async isAnyRunning(stateMachineArn: string): Promise<boolean> {
-    const answer = await storing('the running executions', () =>
-      this.#client.send(new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING', maxResults: 1 })),
-    );
-    return (answer.executions?.length ?? 0) > 0;
+  async stateOf(executionArn: string): Promise<ExecutionState> {
+    try {
+      const { status } = await storing('an execution', () =>
+        this.#client.send(new DescribeExecutionCommand({ executionArn })),
+      );
+      return goingOn.has(status) ? 'going-on' : 'ended';
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return 'unknown';
+      throw error;
+    }
   }
 
   /** Ends a waiting task well. A task that no longer waits makes this a late answer, which changes nothing. */

@@ -2,7 +2,9 @@ import type * as z from 'zod';
 import {
   type LivePointer,
   livePointerSchema,
+  type RunLeaseRecord,
   type RunRecord,
+  runLeaseSchema,
   runRecordSchema,
   type StageRecord,
   stageRecordSchema,
@@ -13,10 +15,28 @@ import { runIdOf } from './keys.ts';
 import { TableClient } from './table-client.ts';
 
 const liveKey = { pk: 'LIVE', sk: 'pointer' };
+const leaseKey = { pk: 'LEASE', sk: 'run' };
 const runSeqCounterKey = { pk: 'COUNTER', sk: 'runSeq' };
 
 function runKey(runSeq: number) {
   return { pk: 'RUN', sk: String(runSeq).padStart(8, '0') };
+}
+
+function executionKey(executionName: string) {
+  return { pk: 'EXECUTION', sk: executionName };
+}
+
+type NewRun = Omit<RunRecord, 'runId' | 'runSeq' | 'status'>;
+
+/** Whether a conditional write was done; false where another was first. */
+async function unlessTaken(write: Promise<void>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (error instanceof AlreadyStoredError) return false;
+    throw error;
+  }
 }
 
 /** `run-000012` -> 12 */
@@ -38,16 +58,36 @@ export class RegistryTable {
   }
 
   /** A run's number and id for an execution; the same execution asking again gets the same. */
-  async openRun(executionName: string, record: Omit<RunRecord, 'runId' | 'runSeq' | 'status'>): Promise<RunRecord> {
-    const executionKey = { pk: 'EXECUTION', sk: executionName };
-    const known = await this.#get(executionKey);
-    const runSeq = known ? Number(known['runSeq']) : await this.#claimRunSeq(executionKey);
-    const run: RunRecord = { ...record, runSeq, runId: runIdOf(runSeq), status: 'RUNNING' };
-    await this.#put({ ...runKey(runSeq), ...run });
+  async openRun(executionName: string, record: NewRun): Promise<RunRecord> {
+    const run = await this.#numbered(executionName, record);
+    await this.#put({ ...runKey(run.runSeq), ...run });
     return run;
   }
 
-  async #claimRunSeq(executionKey: { pk: string; sk: string }): Promise<number> {
+  /** As `openRun`, for a run that is just being started: what OpenRun has written meanwhile stays. */
+  async announceRun(executionName: string, record: NewRun): Promise<RunRecord> {
+    const run = await this.#numbered(executionName, record);
+    await this.#putFirst({ ...runKey(run.runSeq), ...run });
+    return run;
+  }
+
+  async #numbered(executionName: string, record: NewRun): Promise<RunRecord> {
+    const runSeq = (await this.#runSeqOfExecution(executionName)) ?? (await this.#claimRunSeq(executionName));
+    return { ...record, runSeq, runId: runIdOf(runSeq), status: 'RUNNING' };
+  }
+
+  /** The run of an execution that has been opened. */
+  async findRunIdOf(executionName: string): Promise<string | undefined> {
+    const runSeq = await this.#runSeqOfExecution(executionName);
+    return runSeq === undefined ? undefined : runIdOf(runSeq);
+  }
+
+  async #runSeqOfExecution(executionName: string): Promise<number | undefined> {
+    const item = await this.#get(executionKey(executionName));
+    return item && Number(item['runSeq']);
+  }
+
+  async #claimRunSeq(executionName: string): Promise<number> {
     const counter = await this.#client.update('the run counter', {
       TableName: this.#table,
       Key: runSeqCounterKey,
@@ -57,13 +97,27 @@ export class RegistryTable {
       ReturnValues: 'UPDATED_NEW',
     });
     const runSeq = Number(counter['value']);
-    try {
-      await this.#put({ ...executionKey, runSeq }, 'attribute_not_exists(pk)');
-      return runSeq;
-    } catch (error) {
-      if (!(error instanceof AlreadyStoredError)) throw error;
-      return Number((await this.#get(executionKey))?.['runSeq']);
-    }
+    const isFirst = await this.#putFirst({ ...executionKey(executionName), runSeq });
+    return isFirst ? runSeq : ((await this.#runSeqOfExecution(executionName)) as number);
+  }
+
+  /** The hash of the request that an execution was first asked for with: that of this call, or of an earlier one. */
+  async claimRequest(executionName: string, requestSha256: string): Promise<string> {
+    const key = { pk: 'REQUEST', sk: executionName };
+    if (await this.#putFirst({ ...key, requestSha256 })) return requestSha256;
+    return String((await this.#get(key))?.['requestSha256']);
+  }
+
+  async findLease(): Promise<RunLeaseRecord | undefined> {
+    const item = await this.#get(leaseKey);
+    return item ? this.#parse(runLeaseSchema, item, "the runs' lease") : undefined;
+  }
+
+  /** Gives the lease to another execution; answers false where `previous`, or nobody, does not have it any more. */
+  async putLease(lease: RunLeaseRecord, previous: string | undefined): Promise<boolean> {
+    const item = { ...leaseKey, ...lease };
+    if (previous === undefined) return this.#putFirst(item);
+    return unlessTaken(this.#put(item, 'executionArn = :previous', { ':previous': previous }));
   }
 
   async findRun(runId: string): Promise<RunRecord | undefined> {
@@ -139,6 +193,11 @@ export class RegistryTable {
 
   async #get(key: { pk: string; sk: string }): Promise<Record<string, unknown> | undefined> {
     return this.#client.get(`item ${key.pk}/${key.sk}`, { TableName: this.#table, Key: key });
+  }
+
+  /** Writes only where nothing is stored yet; answers whether this call was the one that wrote. */
+  #putFirst(item: Record<string, unknown> & { pk: string; sk: string }): Promise<boolean> {
+    return unlessTaken(this.#put(item, 'attribute_not_exists(pk)'));
   }
 
   async #put(

@@ -7,7 +7,8 @@ import { readPseudonymKey } from '../../storage/pseudonym-key.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
 import { TableClient } from '../../storage/table-client.ts';
 import { ApiProblem } from '../wiring/api-problem.ts';
-import { liveRunReader } from '../wiring/live-run.ts';
+import { customerSegmentOf } from '../wiring/customer-segment.ts';
+import { liveRunReader, provenanceOf } from '../wiring/live-run.ts';
 import { routeFunction } from '../wiring/route-function.ts';
 
 /** Which segment is this customer in, how sure are we, and on what facts? One Query. */
@@ -17,8 +18,6 @@ interface Deps {
   readonly pseudonymOf: (customerId: string) => string;
   readonly liveRun: () => Promise<LivePointer>;
 }
-
-const dayMs = 86_400_000;
 
 export async function getCustomerSegment(
   { customerId }: z.infer<typeof customerIdParameter>,
@@ -33,28 +32,7 @@ export async function getCustomerSegment(
       `No customer with this id is part of ${live.runId}. Customers appear after the run that follows the file naming them.`,
     );
   }
-  const { facts } = row;
-  return {
-    customerId,
-    segment: { id: row.segmentId, name: row.segmentName },
-    confidence: row.confidence,
-    alternatives: row.alternatives,
-    features: {
-      ...facts,
-      lifecycleStage: row.lifecycleStage,
-      recencyDays: daysBetween(facts.lastPurchaseAt, live.asOf),
-      tenureDays: daysBetween(facts.firstPurchaseAt, live.asOf),
-    },
-    runId: live.runId,
-    modelVersion: live.modelVersion,
-    featuresAsOf: live.asOf,
-    assignedAt: row.assignedAt,
-    isDataPartial: row.isDataPartial,
-  };
-}
-
-function daysBetween(from: string | null, to: string): number | null {
-  return from === null ? null : Math.round((Date.parse(to) - Date.parse(from)) / dayMs);
+  return { ...customerSegmentOf(customerId, row, live), ...provenanceOf(live) };
 }
 
 export const handler = routeFunction({
@@ -71,4 +49,5 @@ export const handler = routeFunction({
     };
   },
   step: getCustomerSegment,
+  runOf: ({ runId }) => runId,
 });

@@ -3,7 +3,7 @@ import { getSegmentAnswer, segmentIdParameter } from '../../contracts/api.ts';
 import type { LivePointer } from '../../contracts/registry.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
 import { ApiProblem } from '../wiring/api-problem.ts';
-import { liveRunReader } from '../wiring/live-run.ts';
+import { liveRunReader, provenanceOf } from '../wiring/live-run.ts';
 import { routeFunction } from '../wiring/route-function.ts';
 
 /** One live segment's whole card. */
@@ -26,7 +26,7 @@ export async function getSegment(
       `${live.runId} has no segment of this id; GET /segments lists those it has.`,
     );
   }
-  return { runId: live.runId, modelVersion: live.modelVersion, featuresAsOf: live.asOf, segment };
+  return { ...provenanceOf(live), segment };
 }
 
 export const handler = routeFunction({
@@ -38,4 +38,5 @@ export const handler = routeFunction({
     return { registry, liveRun: liveRunReader(registry, Date.now) };
   },
   step: getSegment,
+  runOf: ({ runId }) => runId,
 });

@@ -10,6 +10,7 @@ import { RegistryTable } from '../../storage/registry-table.ts';
 import { TableClient } from '../../storage/table-client.ts';
 import { ApiProblem } from '../wiring/api-problem.ts';
 import { liveRunReader } from '../wiring/live-run.ts';
+import { decodeCursor, encodeCursor } from '../wiring/page-cursor.ts';
 import { routeFunction } from '../wiring/route-function.ts';
 
 /**
@@ -29,7 +30,7 @@ export async function listSegmentMembers(
   { segmentId, limit, cursor }: z.infer<typeof membersParameters>,
   { objects, identities, liveRun }: Deps,
 ): Promise<z.infer<typeof listMembersAnswer>> {
-  const { runId, offset } = cursor ? decodeCursor(cursor) : { runId: (await liveRun()).runId, offset: 0 };
+  const { runId, offset } = cursor ? decodeCursor(cursor, cursorSchema) : { runId: (await liveRun()).runId, offset: 0 };
   const keys = runKeys(runId);
   const index = await objects.findJson(keys.members(segmentId), (value) => memberIndexSchema.parse(value));
   if (!index) {
@@ -75,22 +76,6 @@ async function readMembers(
   return members;
 }
 
-function encodeCursor(cursor: z.infer<typeof cursorSchema>): string {
-  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
-}
-
-function decodeCursor(cursor: string): z.infer<typeof cursorSchema> {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-  } catch {
-    value = undefined; // answered below like every other cursor that is not ours
-  }
-  const parsed = cursorSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new ApiProblem(400, 'Bad cursor', 'cursor: pass on cursor.next of the page before, unchanged');
-}
-
 export const handler = routeFunction({
   name: 'list-segment-members',
   input: membersParameters,
@@ -104,4 +89,5 @@ export const handler = routeFunction({
     };
   },
   step: listSegmentMembers,
+  runOf: ({ runId }) => runId,
 });

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { listSegmentsAnswer, noParameters, segmentSummarySchema } from '../../contracts/api.ts';
 import type { LivePointer } from '../../contracts/registry.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
-import { liveRunReader } from '../wiring/live-run.ts';
+import { liveRunReader, provenanceOf } from '../wiring/live-run.ts';
 import { routeFunction } from '../wiring/route-function.ts';
 
 /** The live segments, largest first. */
@@ -19,12 +19,7 @@ export async function listSegments(
   const live = await liveRun();
   const cards = await registry.listSegments(live.runId);
   cards.sort((a, b) => b.customers - a.customers || (a.segmentId < b.segmentId ? -1 : 1));
-  return {
-    runId: live.runId,
-    modelVersion: live.modelVersion,
-    featuresAsOf: live.asOf,
-    data: cards.map((card) => segmentSummarySchema.strip().parse(card)),
-  };
+  return { ...provenanceOf(live), data: cards.map((card) => segmentSummarySchema.strip().parse(card)) };
 }
 
 export const handler = routeFunction({
@@ -36,4 +31,5 @@ export const handler = routeFunction({
     return { registry, liveRun: liveRunReader(registry, Date.now) };
   },
   step: listSegments,
+  runOf: ({ runId }) => runId,
 });

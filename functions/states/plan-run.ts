@@ -24,9 +24,10 @@ interface Deps {
 const encoderOf = { en: 'all-MiniLM-L6-v2', zh: 'bge-small-zh-v1.5' } as const;
 
 export async function planRun({ runId }: Input, deps: Deps): Promise<{ rows: number; files: number }> {
-  const { objects, registry, options, partitions } = deps;
+  const { objects, registry, partitions } = deps;
   const [commits, live, run] = await Promise.all([readCommits(objects), registry.findLive(), registry.findRun(runId)]);
   if (!run) throw new NothingToSegmentError(`${runId} is not in the registry: start runs through the state machine`);
+  const options: RunOptions = { ...deps.options, ...run.options };
   const imports = importsInForce(commits);
   const interactions = imports.filter(({ kind, parts }) => kind === 'interactions' && parts.interactions.length > 0);
   if (interactions.length === 0) {

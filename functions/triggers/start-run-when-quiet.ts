@@ -4,6 +4,7 @@ import { Executions } from '../../storage/executions.ts';
 import { importsPrefix } from '../../storage/keys.ts';
 import { ObjectStore } from '../../storage/object-store.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
+import { RunLease } from '../../storage/run-lease.ts';
 import { stateFunction } from '../wiring/state-function.ts';
 
 /** Starts a run unless something says that it is too early: asked after each commit's quiet time, and once a day. */
@@ -22,6 +23,7 @@ interface Deps {
   readonly objects: ObjectStore;
   readonly registry: RegistryTable;
   readonly executions: Executions;
+  readonly lease: RunLease;
   readonly stateMachineArn: string;
   readonly quietMs: number;
   readonly nowMs: () => number;
@@ -40,7 +42,7 @@ const listingResolutionMs = 1000;
 const ingestLimitMs = 15 * 60_000;
 
 export async function startRunWhenQuiet(input: Input, deps: Deps): Promise<Decision> {
-  const { objects, executions, stateMachineArn, nowMs } = deps;
+  const { objects, executions, lease, stateMachineArn, nowMs } = deps;
   if ('commitKey' in input && (await hasLaterCommit(input.commitKey, deps))) {
     return { started: false, reason: 'a later file was committed; its own wait decides', askAgain: false };
   }
@@ -54,12 +56,11 @@ export async function startRunWhenQuiet(input: Input, deps: Deps): Promise<Decis
   if (!(await hasNews(deps))) {
     return { started: false, reason: 'nothing was committed since the live run', askAgain: false };
   }
-  if (await executions.isAnyRunning(stateMachineArn)) {
-    return { started: false, reason: 'a run is in progress', askAgain: true };
-  }
   const name = 'commitKey' in input ? `quiet-${importIdIn(input.commitKey)}` : `schedule-${input.day}`;
   const trigger = 'commitKey' in input ? 'quiet' : 'schedule';
-  const started = await executions.start(stateMachineArn, name, { trigger });
+  const { outcome } = await lease.start(executions, stateMachineArn, name, { trigger });
+  if (outcome === 'refused') return { started: false, reason: 'a run is in progress', askAgain: true };
+  const started = outcome === 'started';
   return { started, reason: started ? `started ${name}` : `${name} was started before`, askAgain: false };
 }
 
@@ -90,13 +91,18 @@ function importIdIn(commitKey: string): string {
 export const handler = stateFunction({
   name: 'start-run-when-quiet',
   input: inputSchema,
-  createDeps: (environment) => ({
-    objects: new ObjectStore(environment.BUCKET_NAME),
-    registry: new RegistryTable(environment.REGISTRY_TABLE),
-    executions: new Executions(),
-    stateMachineArn: environment.RUN_STATE_MACHINE_ARN,
-    quietMs: environment.QUIET_SECONDS * 1000,
-    nowMs: Date.now,
-  }),
+  createDeps: (environment) => {
+    const registry = new RegistryTable(environment.REGISTRY_TABLE);
+    const executions = new Executions();
+    return {
+      objects: new ObjectStore(environment.BUCKET_NAME),
+      registry,
+      executions,
+      lease: new RunLease(registry, (executionArn) => executions.stateOf(executionArn), Date.now),
+      stateMachineArn: environment.RUN_STATE_MACHINE_ARN,
+      quietMs: environment.QUIET_SECONDS * 1000,
+      nowMs: Date.now,
+    };
+  },
   step: startRunWhenQuiet,
 });

@@ -2,6 +2,11 @@ import type { LivePointer } from '../../contracts/registry.ts';
 import type { RegistryTable } from '../../storage/registry-table.ts';
 import { ApiProblem } from './api-problem.ts';
 
+/** Where an answer of the live run comes from. */
+export function provenanceOf({ runId, modelVersion, asOf }: LivePointer) {
+  return { runId, modelVersion, featuresAsOf: asOf };
+}
+
 const cachedForMs = 5000;
 
 /** The live run, read again at most every 5 s. */

@@ -1,11 +1,14 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
+import { Stack } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../../contracts/environments.ts';
 import type { Settings } from '../../contracts/settings.ts';
 import { functionArnSubstitution } from '../placeholders.ts';
 import { acknowledgeUnscopedActions, allow } from './access.ts';
+import { acknowledgePattern, attributeInFindings } from './acknowledgements.ts';
 import type { KindredFunction } from './kindred-function.ts';
 
 export interface StandardStateMachineProps {
@@ -48,5 +51,25 @@ export class StandardStateMachine extends Construct {
       },
       tracingEnabled: true,
     });
+  }
+
+  /** Lets a function ask how executions of this machine are. */
+  allowDescribingExecutions(asking: KindredFunction<FunctionName>): void {
+    const { partition, region, account } = Stack.of(this);
+    const executions = (name: string) => `execution:${name}:*`;
+    // A policy apart from the role's own: a function that the machine names waits for the latter, and this one names the machine.
+    const policy = new iam.Policy(asking, 'Executions', { roles: [asking.role] });
+    policy.addStatements(
+      new iam.PolicyStatement({
+        actions: ['states:DescribeExecution'],
+        resources: [`arn:${partition}:states:${region}:${account}:${executions(this.resource.stateMachineName)}`],
+      }),
+    );
+    const name = attributeInFindings(asking, this.resource.node.defaultChild as CfnStateMachine, 'Name');
+    acknowledgePattern(
+      policy,
+      `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:${executions(name)}`,
+      'The executions of this machine only; whoever starts them names them.',
+    );
   }
 }

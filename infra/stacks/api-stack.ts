@@ -1,8 +1,10 @@
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CfnRoute,
   HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
+  type HttpRoute,
   HttpStage,
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2';
@@ -12,20 +14,21 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../contracts/environments.ts';
+import { type Scope, scopes } from '../../contracts/scopes.ts';
 import type { Settings } from '../../contracts/settings.ts';
 import type { FunctionBundles } from '../bundles.ts';
-import { allowObjects, allowSecret, allowTable } from '../constructs/access.ts';
+import { allow, allowObjects, allowSecret, allowTable } from '../constructs/access.ts';
 import { acknowledge } from '../constructs/acknowledgements.ts';
 import { KindredFunction, type Variables } from '../constructs/kindred-function.ts';
 import type { DataStack } from './data-stack.ts';
+import type { PipelineStack } from './pipeline-stack.ts';
 
 export interface ApiStackProps extends StackProps {
   readonly settings: Settings;
   readonly bundles: FunctionBundles;
   readonly data: DataStack;
+  readonly pipeline: PipelineStack;
 }
-
-const readScope = 'kindred/segments:read';
 
 /** The HTTP API: look-ups behind an OpenID Connect token, one function per route. */
 export class ApiStack extends Stack {
@@ -36,7 +39,7 @@ export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, props);
     this.#props = props;
-    const { settings, data } = props;
+    const { settings, data, pipeline } = props;
     this.#api = new HttpApi(this, 'Api', { apiName: settings.deploymentName, createDefaultStage: false });
     this.#authorizer = new HttpJwtAuthorizer('Tokens', settings.jwtIssuer, { jwtAudience: [settings.jwtAudience] });
     this.#stage();
@@ -57,14 +60,29 @@ export class ApiStack extends Stack {
     allowTable(members.role, data.identities, data.key, ['Query']);
     this.#route('/segments/{segmentId}/members', members);
 
-    const customer = this.#function('get-customer-segment', {
+    const customers = {
       ...registry,
       CUSTOMERS_TABLE: data.customers.tableName,
       PSEUDONYM_SECRET_ARN: data.pseudonymSecret.secretArn,
-    });
-    allowTable(customer.role, data.customers, data.key, ['Query']);
-    allowSecret(customer.role, data.pseudonymSecret, data.key);
+    };
+    const customer = this.#function('get-customer-segment', customers);
+    const batch = this.#function('batch-get-customer-segments', customers);
+    for (const { role } of [customer, batch]) {
+      allowTable(role, data.customers, data.key, ['Query']);
+      allowSecret(role, data.pseudonymSecret, data.key);
+    }
     this.#route('/customers/{customerId}/segment', customer);
+    this.#route('/customers/segments:batchGet', batch, HttpMethod.POST);
+
+    const { segmentRun } = pipeline;
+    const startRun = this.#function('start-run', {
+      ...registry,
+      RUN_STATE_MACHINE_ARN: segmentRun.resource.stateMachineArn,
+    });
+    allowTable(startRun.role, data.registry, data.key, ['PutItem', 'UpdateItem']);
+    allow(startRun.role, ['states:StartExecution'], [segmentRun.resource.stateMachineArn]);
+    segmentRun.allowDescribingExecutions(startRun);
+    this.#route('/runs', startRun, HttpMethod.POST, scopes.admin);
 
     this.#openRoute(
       '/openapi.json',
@@ -115,14 +133,40 @@ export class ApiStack extends Stack {
     return created;
   }
 
-  #route(path: string, handler: KindredFunction<FunctionName>): void {
-    this.#api.addRoutes({
+  #route(
+    path: string,
+    handler: KindredFunction<FunctionName>,
+    method = HttpMethod.GET,
+    scope: Scope = scopes.readSegments,
+  ): void {
+    const routes = this.#api.addRoutes({
       path,
-      methods: [HttpMethod.GET],
+      methods: [method],
       integration: new HttpLambdaIntegration(handler.node.id, handler.resource),
       authorizer: this.#authorizer,
-      authorizationScopes: [readScope],
+      authorizationScopes: [scope],
     });
+    if (method === HttpMethod.GET) this.#alsoHead(path, routes);
+  }
+
+  /**
+   * HEAD wherever GET is (RFC 9110, section 9.1), by a second route to the integration of the first. The permission that CDK adds with GET
+   * holds for every method of the path; adding HEAD the same way would add it twice.
+   */
+  #alsoHead(path: string, routes: readonly HttpRoute[]): void {
+    for (const route of routes) {
+      const { apiId, target, authorizationType, authorizerId, authorizationScopes } = route.node
+        .defaultChild as CfnRoute;
+      const head = new CfnRoute(route, 'Head', {
+        apiId,
+        routeKey: `HEAD ${path}`,
+        target,
+        authorizationType,
+        authorizerId,
+        authorizationScopes,
+      });
+      head.node.addDependency(route);
+    }
   }
 
   #openRoute(path: string, handler: KindredFunction<FunctionName>): void {
@@ -132,6 +176,7 @@ export class ApiStack extends Stack {
       integration: new HttpLambdaIntegration(handler.node.id, handler.resource),
       authorizer: new HttpNoneAuthorizer(),
     });
+    this.#alsoHead(path, routes);
     for (const route of routes) {
       acknowledge(route, 'APIG4', "The API's description is public, as its source is; it reads no data.");
     }

@@ -5,6 +5,7 @@ import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
+import type { FunctionName } from '../../contracts/environments.ts';
 import type { Settings } from '../../contracts/settings.ts';
 import type { FunctionBundles } from '../bundles.ts';
 import { allow, allowObjects, allowSecret, allowTable, type Prefix } from '../constructs/access.ts';
@@ -27,6 +28,7 @@ export interface PipelineStackProps extends StackProps {
 
 /** From a file in the inbox to live segments: what takes files in, what starts runs, and the run itself. */
 export class PipelineStack extends Stack {
+  readonly segmentRun: StandardStateMachine;
   readonly #props: PipelineStackProps;
 
   constructor(scope: Construct, id: string, props: PipelineStackProps) {
@@ -34,13 +36,13 @@ export class PipelineStack extends Stack {
     this.#props = props;
 
     const ingestFile = this.#ingestFile();
-    const segmentRun = this.#segmentRun(ingestFile);
-    this.#resumeModelJob(segmentRun);
-    const startRun = this.#startRunWhenQuiet(segmentRun);
+    this.segmentRun = this.#segmentRun(ingestFile);
+    this.#resumeModelJob(this.segmentRun);
+    const startRun = this.#startRunWhenQuiet(this.segmentRun);
     this.#quiet(startRun);
     this.#startDaily(startRun);
 
-    new CfnOutput(this, 'StateMachineArn', { value: segmentRun.resource.stateMachineArn });
+    new CfnOutput(this, 'StateMachineArn', { value: this.segmentRun.resource.stateMachineArn });
   }
 
   /** Takes a file in as soon as it is dropped. An event that is lost all the same is made good by the next run, which lists the inbox. */
@@ -83,6 +85,7 @@ export class PipelineStack extends Stack {
     const { data } = this.#props;
     const eventBusArn = this.formatArn({ service: 'events', resource: 'event-bus', resourceName: 'default' });
     const functions = [ingestFile, ...createStateFunctions(this, { ...this.#props, eventBusArn })];
+    const openRun = functions.find(({ functionName }) => functionName === 'open-run') as KindredFunction<FunctionName>;
     const segmentRun = new StandardStateMachine(this, 'SegmentRun', {
       definition: segmentRunDefinition,
       functions,
@@ -92,6 +95,8 @@ export class PipelineStack extends Stack {
     // Maps read their items from the run's folder and write their results there.
     allowObjects(segmentRun.role, data.bucket, data.key, { read: ['runs/'], write: ['runs/'], list: ['runs/'] });
     this.#allowMapRuns(segmentRun);
+    // Whoever takes the run's lease asks whether its holder goes on.
+    segmentRun.allowDescribingExecutions(openRun);
     return segmentRun;
   }
 
@@ -150,8 +155,9 @@ export class PipelineStack extends Stack {
       },
     });
     allowObjects(startRun.role, data.bucket, data.key, { read: ['imports/'], list: ['inbox/', 'imports/'] });
-    allowTable(startRun.role, data.registry, data.key, ['GetItem', 'Query']);
-    allow(startRun.role, ['states:StartExecution', 'states:ListExecutions'], [segmentRun.resource.stateMachineArn]);
+    allowTable(startRun.role, data.registry, data.key, ['GetItem', 'PutItem']);
+    allow(startRun.role, ['states:StartExecution'], [segmentRun.resource.stateMachineArn]);
+    segmentRun.allowDescribingExecutions(startRun);
     return startRun;
   }
 

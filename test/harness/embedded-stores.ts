@@ -14,6 +14,7 @@ import { IdentitiesTable } from '../../storage/identities-table.ts';
 import { ModelJobsTable } from '../../storage/model-jobs-table.ts';
 import { ObjectStore } from '../../storage/object-store.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
+import { RunLease } from '../../storage/run-lease.ts';
 import { TableClient } from '../../storage/table-client.ts';
 
 export const region = 'us-east-1';
@@ -33,6 +34,8 @@ type TableName = (typeof tableKeys)[number][0];
 export interface EmbeddedStores {
   readonly objects: ObjectStore;
   readonly registry: RegistryTable;
+  /** No execution goes on between the steps that tests call by themselves. */
+  readonly lease: RunLease;
   readonly rows: CustomerRowsTable;
   readonly identities: IdentitiesTable;
   readonly modelJobs: ModelJobsTable;
@@ -74,9 +77,11 @@ export async function startEmbeddedStores(lakePartitions: number): Promise<Embed
   const tables = new DynamoDBClient({ region, credentials, endpoint });
   await Promise.all(tableKeys.map((keys) => createTable(tables, keys)));
   const client = new TableClient({ region, credentials, endpoint });
+  const registry = new RegistryTable('Registry', client);
   return {
     objects: new ObjectStore(bucket, s3Client),
-    registry: new RegistryTable('Registry', client),
+    registry,
+    lease: new RunLease(registry, async () => 'ended', nowMs),
     rows: new CustomerRowsTable('Customers', client),
     identities: new IdentitiesTable('Identities', lakePartitions, client),
     modelJobs: new ModelJobsTable('ModelJobs', client),

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startRunWhenQuiet } from '../../functions/triggers/start-run-when-quiet.ts';
 import { importsPrefix } from '../../storage/keys.ts';
+import { RunLease } from '../../storage/run-lease.ts';
 import { drop, takeIn } from '../harness/dropped-files.ts';
 import { type EmbeddedStores, startEmbeddedStores } from '../harness/embedded-stores.ts';
 import { machineArn, startWaitingMachine } from '../harness/waiting-machine.ts';
@@ -20,8 +21,18 @@ const sales = (customer: string) => `customer_id,date,item,quantity,price\n${cus
 
 function ask(input: Parameters<typeof startRunWhenQuiet>[0], laterMs = quietMs) {
   const nowMs = () => stores.nowMs() + laterMs;
-  return startRunWhenQuiet(input, { ...stores, ...machine, stateMachineArn: machineArn, quietMs, nowMs });
+  return startRunWhenQuiet(input, {
+    ...stores,
+    ...machine,
+    lease: lease(nowMs),
+    stateMachineArn: machineArn,
+    quietMs,
+    nowMs,
+  });
 }
+
+/** The lease by the machine's own account of its executions. */
+const lease = (nowMs = stores.nowMs) => new RunLease(stores.registry, (arn) => machine.executions.stateOf(arn), nowMs);
 
 /** Drops a file and gives the key of its commit. */
 async function commit(name: string): Promise<string> {
@@ -86,7 +97,7 @@ describe('asked for a commit', () => {
   });
 
   test('while a run is in progress, the question is put off', async () => {
-    await machine.executions.start(machineArn, 'manual-run', {});
+    expect(await lease().start(machine.executions, machineArn, 'manual-run', {})).toEqual({ outcome: 'started' });
     const commitKey = await commit('a.csv');
     expect(await ask({ commitKey })).toEqual({ started: false, reason: 'a run is in progress', askAgain: true });
     await machine.time.idle();

@@ -63,6 +63,7 @@ describe('a run that goes well', () => {
         executionArn: expect.stringContaining(':execution:Machine:'),
         startedAt: '2026-01-05T08:00:00.000Z',
         trigger: 'quiet',
+        options: {},
       },
     ]);
     expect(payloads('build-features')).toEqual([
