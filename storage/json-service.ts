@@ -18,10 +18,7 @@ export class JsonService {
   async call(operation: string, input: object): Promise<Record<string, unknown>> {
     const headers = { 'Content-Type': this.#contentType, 'X-Amz-Target': `${this.#target}.${operation}` };
     const body = JSON.stringify(input);
-    const answer = await this.#service.send({ method: 'POST', path: '/', headers, body }, (given) => {
-      return given.status !== 200 && errorIn(given).retryable;
-    });
-    if (answer.status !== 200) throw errorIn(answer);
+    const answer = await this.#service.send({ method: 'POST', path: '/', headers, body }, jsonErrorIn);
     return JSON.parse(answer.body.toString('utf8')) as Record<string, unknown>;
   }
 
@@ -30,10 +27,14 @@ export class JsonService {
   }
 }
 
-/** `{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":…}`; some services write `Message`. */
-function errorIn({ status, body }: ServiceAnswer): ServiceAnswerError {
-  const { __type = '', message, Message } = objectIn(body);
-  const name = __type.slice(__type.lastIndexOf('#') + 1) || `Http${status}`;
+/**
+ * `{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":…}`; some services write `Message`, and those with REST
+ * paths name the error in the header `X-Amzn-ErrorType`, perhaps with `:` and an address behind it (Smithy, AWS restJson1 protocol).
+ */
+export function jsonErrorIn({ status, headers, body }: ServiceAnswer): ServiceAnswerError {
+  const { __type, message, Message } = objectIn(body);
+  const [type = ''] = String(headers['x-amzn-errortype'] ?? __type ?? '').split(':');
+  const name = type.slice(type.lastIndexOf('#') + 1) || `Http${status}`;
   return new ServiceAnswerError(name, message ?? Message ?? `status ${status}`, status);
 }
 

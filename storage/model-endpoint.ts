@@ -1,31 +1,48 @@
-import { InvokeEndpointAsyncCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { safetensorsContentType } from '../contracts/model-jobs.ts';
 import { storing } from './errors.ts';
+import { jsonErrorIn } from './json-service.ts';
+import { accessFromEnvironment, type ServiceAccess, SignedService } from './signed-service.ts';
 
 /** The asynchronous SageMaker endpoint of the model container. */
 export class ModelEndpoint {
   readonly #endpointName: string;
   readonly #bucket: string;
-  readonly #client: SageMakerRuntimeClient;
+  readonly #service: SignedService;
 
-  constructor(endpointName: string, bucket: string, client: SageMakerRuntimeClient = new SageMakerRuntimeClient({})) {
+  constructor(
+    endpointName: string,
+    bucket: string,
+    access: ServiceAccess = accessFromEnvironment('SAGEMAKER_RUNTIME', 'runtime.sagemaker'),
+  ) {
     this.#endpointName = endpointName;
     this.#bucket = bucket;
-    this.#client = client;
+    this.#service = new SignedService('sagemaker', access);
   }
 
-  /** Queues the job whose request body is the object `inputKey`; the answer goes to S3, and a notice of it to SNS. */
+  /**
+   * Queues the job whose request body is the object `inputKey`; the answer goes to S3, and a notice of it to SNS. InvokeEndpointAsync,
+   * Amazon SageMaker Runtime API Reference.
+   */
   async submit(inferenceId: string, inputKey: string, contentType: string): Promise<void> {
     await storing(`model job ${inferenceId}`, () =>
-      this.#client.send(
-        new InvokeEndpointAsyncCommand({
-          EndpointName: this.#endpointName,
-          InputLocation: `s3://${this.#bucket}/${inputKey}`,
-          InferenceId: inferenceId,
-          ContentType: contentType,
-          Accept: safetensorsContentType,
-        }),
+      this.#service.send(
+        {
+          method: 'POST',
+          path: `/endpoints/${encodeURIComponent(this.#endpointName)}/async-invocations`,
+          headers: {
+            'X-Amzn-SageMaker-InputLocation': `s3://${this.#bucket}/${inputKey}`,
+            'X-Amzn-SageMaker-Inference-Id': inferenceId,
+            'X-Amzn-SageMaker-Content-Type': contentType,
+            'X-Amzn-SageMaker-Accept': safetensorsContentType,
+          },
+          body: '',
+        },
+        jsonErrorIn,
       ),
     );
+  }
+
+  close(): void {
+    this.#service.close();
   }
 }

@@ -1,6 +1,7 @@
-import type { Agent } from 'node:http';
+import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import process from 'node:process';
 import { sign } from 'aws4';
+import { ServiceAnswerError } from './service-answer-error.ts';
 
 /**
  * Taken like this and not by an import: an ES module that imports `node:http` reads all that it exports, and thereby loads the WebSocket
@@ -21,16 +22,23 @@ export interface ServiceAccess {
 }
 
 export interface ServiceRequest {
-  readonly method: 'GET' | 'POST';
-  /** Percent-encoded. */
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  /** Percent-encoded, with the query if there is one. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 export interface ServiceAnswer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+}
+
+/** An answer whose body is still to come. */
+export interface OpenAnswer {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 /** How often and how long after one another a request is tried; `random` draws from [0, 1). */
@@ -38,12 +46,19 @@ export interface RetryPolicy {
   readonly maxAttempts: number;
   readonly baseDelayMs: number;
   readonly maxDelayMs: number;
+  /** How long a connection may be silent. */
+  readonly silenceTimeoutMs: number;
   readonly random: () => number;
 }
 
 /** A request that fails in passing is tried five times within about a second: well inside a look-up's time. */
-const defaultRetryPolicy: RetryPolicy = { maxAttempts: 5, baseDelayMs: 50, maxDelayMs: 1000, random: Math.random };
-const silenceTimeoutMs = 5_000;
+export const defaultRetryPolicy: RetryPolicy = {
+  maxAttempts: 5,
+  baseDelayMs: 50,
+  maxDelayMs: 1000,
+  silenceTimeoutMs: 5_000,
+  random: Math.random,
+};
 const maxConnections = 64;
 
 /** A service answered nothing for as long as anybody waits. */
@@ -113,24 +128,25 @@ export class SignedService {
   }
 
   /**
-   * Sends a request, again and later each time while it fails in passing, and answers what came at last.
-   * @param mayPass tells of an answer that another attempt may better
-   * @throws Node's error of the connection, or TimeoutError, where the last attempt got no answer
+   * Sends a request, again and later each time while it fails in passing.
+   * @param errorIn what an answer that is none of success says
+   * @throws that error, or Node's error of the connection or TimeoutError, where the last attempt got no answer
    */
-  async send(request: ServiceRequest, mayPass: (answer: ServiceAnswer) => boolean): Promise<ServiceAnswer> {
-    const { maxAttempts, baseDelayMs, maxDelayMs, random } = this.#retries;
-    for (let attempt = 1; ; attempt += 1) {
-      const isLast = attempt === maxAttempts;
-      try {
-        const answer = await this.#attempt(request);
-        if (isLast || !mayPass(answer)) return answer;
-      } catch (error) {
-        if (isLast) throw error;
-      }
-      // Full jitter: "Exponential Backoff And Jitter", AWS Architecture Blog.
-      const delayMs = random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempt - 1));
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-    }
+  async send(request: ServiceRequest, errorIn: (answer: ServiceAnswer) => ServiceAnswerError): Promise<ServiceAnswer> {
+    return this.#persist(async () => {
+      const answer = await whole(await this.#attempt(request));
+      if (!isSuccess(answer.status)) throw errorIn(answer);
+      return answer;
+    });
+  }
+
+  /** As `send`, but the answer is given as soon as its headers are there: what breaks off later is the reader's to see. */
+  async open(request: ServiceRequest, errorIn: (answer: ServiceAnswer) => ServiceAnswerError): Promise<OpenAnswer> {
+    return this.#persist(async () => {
+      const response = await this.#attempt(request);
+      if (!isSuccess(response.statusCode ?? 0)) throw errorIn(await whole(response));
+      return { headers: response.headers, body: response };
+    });
   }
 
   /** Lets go of the connections that are kept. */
@@ -138,7 +154,23 @@ export class SignedService {
     this.#agent.destroy();
   }
 
-  #attempt({ method, path, headers, body }: ServiceRequest): Promise<ServiceAnswer> {
+  async #persist<T>(attempt: () => Promise<T>): Promise<T> {
+    const { maxAttempts, baseDelayMs, maxDelayMs, random } = this.#retries;
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const isFinal = error instanceof ServiceAnswerError && !error.retryable;
+        if (isFinal || attempts === maxAttempts) throw error;
+      }
+      // Full jitter: "Exponential Backoff And Jitter", AWS Architecture Blog.
+      const delayMs = random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (attempts - 1));
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+    }
+  }
+
+  /** Resolves once the headers of the answer are there. */
+  #attempt({ method, path, headers, body }: ServiceRequest): Promise<IncomingMessage> {
     const { region, credentials } = this.#access;
     const signed = sign(
       {
@@ -148,22 +180,15 @@ export class SignedService {
         method,
         path: this.#url.pathname.replace(/\/$/, '') + path,
         headers: { ...headers },
-        ...(body === '' ? {} : { body }),
+        ...(body.length === 0 ? {} : { body: typeof body === 'string' ? body : buffered(body) }),
       },
       { ...credentials },
     );
     return new Promise((resolve, reject) => {
       const { request: send } = this.#url.protocol === 'https:' ? https : http;
-      const request = send(
-        this.#url,
-        { agent: this.#agent, method, path: signed.path ?? path, headers: signed.headers, timeout: silenceTimeoutMs },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk: Buffer) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
-        },
-      );
+      const { silenceTimeoutMs } = this.#retries;
+      const options = { agent: this.#agent, method, path: signed.path ?? path, headers: signed.headers };
+      const request = send(this.#url, { ...options, timeout: silenceTimeoutMs }, resolve);
       request.on('timeout', () => {
         request.destroy(new SilenceError(`${this.#name} answered nothing for ${silenceTimeoutMs} ms`));
       });
@@ -171,4 +196,19 @@ export class SignedService {
       request.end(body);
     });
   }
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+async function whole(response: IncomingMessage): Promise<ServiceAnswer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+}
+
+/** The same bytes under the type that the signer hashes. */
+function buffered(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -3,9 +3,8 @@ import { listMembersAnswer, membersParameters } from '../../contracts/api.ts';
 import { type MemberIndex, type MemberPart, memberIndexSchema, memberPartSchema } from '../../contracts/members.ts';
 import type { LivePointer } from '../../contracts/registry.ts';
 import { IdentitiesTable } from '../../storage/identities-table.ts';
-import type { JsonObjects } from '../../storage/json-objects.ts';
 import { runKeys } from '../../storage/keys.ts';
-import { ObjectReader } from '../../storage/object-reader.ts';
+import { ObjectStore } from '../../storage/object-store.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
 import { TableClient } from '../../storage/table-client.ts';
 import { ApiProblem } from '../wiring/api-problem.ts';
@@ -19,7 +18,7 @@ import { routeFunction } from '../wiring/route-function.ts';
  */
 
 interface Deps {
-  readonly objects: JsonObjects;
+  readonly objects: ObjectStore;
   readonly identities: IdentitiesTable;
   readonly liveRun: () => Promise<LivePointer>;
 }
@@ -83,7 +82,7 @@ export const handler = routeFunction({
   createDeps: (environment) => {
     const client = new TableClient();
     return {
-      objects: new ObjectReader(environment.BUCKET_NAME),
+      objects: new ObjectStore(environment.BUCKET_NAME),
       identities: new IdentitiesTable(environment.IDENTITIES_TABLE, environment.LAKE_PARTITIONS, client),
       liveRun: liveRunReader(new RegistryTable(environment.REGISTRY_TABLE, client), Date.now),
     };

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import dynalite from 'dynalite';
 import type { S3Event } from '../../local/s3/events.ts';
@@ -72,14 +71,14 @@ export async function startEmbeddedStores(lakePartitions: number): Promise<Embed
     dynamodb.listen(0, '127.0.0.1', resolve);
   });
   const { port } = dynamodb.address() as AddressInfo;
-  const s3Client = new S3Client({ region, credentials, endpoint: s3.url });
   const endpoint = `http://127.0.0.1:${port}`;
   const tables = new DynamoDBClient({ region, credentials, endpoint });
   await Promise.all(tableKeys.map((keys) => createTable(tables, keys)));
   const client = new TableClient({ region, credentials, endpoint });
+  const objects = new ObjectStore(bucket, { region, credentials, endpoint: s3.url });
   const registry = new RegistryTable('Registry', client);
   return {
-    objects: new ObjectStore(bucket, s3Client),
+    objects,
     registry,
     lease: new RunLease(registry, async () => 'ended', nowMs),
     rows: new CustomerRowsTable('Customers', client),
@@ -95,7 +94,7 @@ export async function startEmbeddedStores(lakePartitions: number): Promise<Embed
     items: async (table) =>
       (await DynamoDBDocumentClient.from(tables).send(new ScanCommand({ TableName: table }))).Items ?? [],
     async close() {
-      s3Client.destroy();
+      objects.close();
       tables.destroy();
       client.close();
       await Promise.all([s3.close(), closed(dynamodb)]);

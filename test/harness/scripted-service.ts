@@ -15,6 +15,8 @@ export interface ScriptedAnswer {
   readonly status: number;
   /** Text as it stands; anything else as JSON. */
   readonly body: unknown;
+  /** The connection ends after the body, when this many bytes more were announced. */
+  readonly missingBytes?: number;
 }
 
 export interface ScriptedService {
@@ -53,8 +55,11 @@ export async function startScriptedService(name: string): Promise<ScriptedServic
       request.socket.destroy();
       return;
     }
-    response.writeHead(answer.status);
-    response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body));
+    const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
+    const { missingBytes = 0 } = answer;
+    response.writeHead(answer.status, { 'content-length': Buffer.byteLength(text) + missingBytes });
+    if (missingBytes === 0) response.end(text);
+    else response.write(text, () => request.socket.destroy());
   });
   server.on('connection', () => {
     connections += 1;

@@ -1,4 +1,3 @@
-import { SFNClient } from '@aws-sdk/client-sfn';
 import { createTestEngine, lambdaIntegrations, MACHINE_ARN } from '../../local/states/conformance-drivers.ts';
 import { startStatesServer } from '../../local/states/server.ts';
 import { Executions } from '../../storage/executions.ts';
@@ -36,10 +35,10 @@ export async function startWaitingMachine() {
     },
   });
   const server = await startStatesServer({ engine, port: 0, host: '127.0.0.1' });
-  const client = new SFNClient({ region, credentials, endpoint: server.url });
+  const executions = new Executions({ region, credentials, endpoint: server.url });
   const executionArn = (name: string) => `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
   return {
-    executions: new Executions(client),
+    executions,
     time,
     /** The tokens of the tasks that wait or waited, in order. */
     tokens,
@@ -47,7 +46,7 @@ export async function startWaitingMachine() {
     inputOf: (name: string): unknown => JSON.parse(engine.store.get(executionArn(name)).info.input),
     endOf: (name: string) => time.settle(engine.ended(executionArn(name))),
     async close(): Promise<void> {
-      client.destroy();
+      executions.close();
       engine.close();
       await server.close();
     },

@@ -1,4 +1,3 @@
-import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { announceRun } from '../../functions/states/announce-run.ts';
 import { promoteRun } from '../../functions/states/promote-run.ts';
@@ -15,7 +14,7 @@ let stores: EmbeddedStores;
 let bus: Listening;
 let sent: { readonly Source: string; readonly DetailType: string; readonly Detail: string }[];
 let answer: object;
-let client: EventBridgeClient;
+let events: EventBus;
 beforeEach(async () => {
   stores = await startEmbeddedStores(plantedPartitions);
   sent = [];
@@ -36,10 +35,10 @@ beforeEach(async () => {
     },
     0,
   );
-  client = new EventBridgeClient({ region, credentials, endpoint: bus.url });
+  events = new EventBus({ region, credentials, endpoint: bus.url });
 });
 afterEach(async () => {
-  client.destroy();
+  events.close();
   await Promise.all([stores.close(), bus.close()]);
 });
 
@@ -55,7 +54,7 @@ async function announced(run: PlantedRun): Promise<string> {
   for (let partition = 0; partition < plantedPartitions; partition += 1)
     await publishRows({ runId, partition }, stores);
   await promoteRun({ runId }, stores);
-  await announceRun({ runId }, { objects: stores.objects, events: new EventBus(client) });
+  await announceRun({ runId }, { objects: stores.objects, events });
   return runId;
 }
 
@@ -111,7 +110,7 @@ test('a later run tells of those alone whose segment changed', async () => {
 test('done twice it tells the same', async () => {
   const runId = await announced(firstRun);
   const [once, changes] = [sent.at(-1), await changesOf(runId)];
-  await announceRun({ runId }, { objects: stores.objects, events: new EventBus(client) });
+  await announceRun({ runId }, { objects: stores.objects, events });
   expect(sent.at(-1)).toEqual(once);
   expect(await changesOf(runId)).toEqual(changes);
 });
