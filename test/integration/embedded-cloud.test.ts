@@ -9,7 +9,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { DescribeExecutionCommand, ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { build } from 'esbuild';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Cloud, startCloud } from '../../local/cloud.ts';
 import type { Invocation } from '../../local/lambda/function-service.ts';
 
@@ -281,7 +281,12 @@ describe('the embedded cloud runs a synthesized template', () => {
     const { executions } = await sfn.send(
       new ListExecutionsCommand({ stateMachineArn: cloud.endpoints.stateMachines['machine'] }),
     );
-    const execution = await sfn.send(new DescribeExecutionCommand({ executionArn: executions?.[0]?.executionArn }));
+    // The event is heard while the function that sent it, and the machine that called that, have yet to end.
+    const executionArn = executions?.[0]?.executionArn;
+    const execution = await vi.waitUntil(async () => {
+      const described = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+      return described.status === 'RUNNING' ? undefined : described;
+    });
     expect(execution).toMatchObject({ status: 'SUCCEEDED', output: '{"lines":3}' });
   });
 
