@@ -1,6 +1,6 @@
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import process from 'node:process';
-import { sign } from 'aws4';
+import aws4 from 'aws4';
 import { ServiceAnswerError } from './service-answer-error.ts';
 
 /**
@@ -172,7 +172,7 @@ export class SignedService {
   /** Resolves once the headers of the answer are there. */
   #attempt({ method, path, headers, body }: ServiceRequest): Promise<IncomingMessage> {
     const { region, credentials } = this.#access;
-    const signed = sign(
+    const signed = aws4.sign(
       {
         service: this.#name,
         region,
