@@ -2,8 +2,8 @@ import { loadavg } from 'node:os';
 import process from 'node:process';
 import Table from 'cli-table3';
 
-/** What is measured: less is better in `s`, `s/iteration` and `MB`, more in `rows/s` and `passed` (tests). */
-export type Unit = 's' | 's/iteration' | 'rows/s' | 'MB' | 'passed';
+/** What is measured: more is better in `rows/s` and `passed` (tests), less in all others. */
+export type Unit = 's' | 's/iteration' | 'ms' | 'rows/s' | 'KB' | 'MB' | 'passed';
 
 /** The same work done by Kindred and by a peer. */
 export interface Comparison {
@@ -15,6 +15,13 @@ export interface Comparison {
   readonly ours: number;
   readonly theirs: number;
   readonly unit: Unit;
+}
+
+/** What is measured of Kindred alone: figures by name, with their units in the names. */
+export interface Measurement {
+  readonly bench: string;
+  readonly work: string;
+  readonly [figure: string]: string | number;
 }
 
 /** The two sides gave different answers where the same was asked: their times say nothing. */
@@ -38,6 +45,11 @@ export function printComparison(comparison: Comparison): void {
   const { ours, theirs } = comparison;
   const line = { ...comparison, ours: rounded(ours), theirs: rounded(theirs), ratio: rounded(ratioOf(comparison)) };
   process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** One JSON line on stdout. */
+export function printMeasurement(measurement: Measurement): void {
+  process.stdout.write(`${JSON.stringify(measurement)}\n`);
 }
 
 /** Four significant digits. */

@@ -7,9 +7,11 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import type { BenchRequest } from './bench-request.ts';
 import { benchCluster } from './cluster.ts';
+import { benchColdstart } from './coldstart.ts';
 import { type Comparison, printComparison } from './comparison.ts';
 import { benchEmbed } from './embed.ts';
 import { benchIngest } from './ingest.ts';
+import { benchLookups } from './lookups.ts';
 import { benchPipeline } from './pipeline.ts';
 import { benchRoundTrip } from './round-trip.ts';
 import { benchSecondOpinion } from './second-opinion.ts';
@@ -23,6 +25,8 @@ const benches: Readonly<Record<string, (request: BenchRequest) => Promise<readon
   train: benchTrain,
   'round-trip': benchRoundTrip,
   'second-opinion': benchSecondOpinion,
+  lookups: benchLookups,
+  coldstart: benchColdstart,
 };
 
 try {

@@ -87,7 +87,7 @@ export const listMembersAnswer = z.strictObject({
   cursor,
 });
 
-const customerSegment = z.strictObject({
+export const customerSegmentSchema = z.strictObject({
   customerId: z.string(),
   segment: z.strictObject({ id: z.string(), name: z.string() }),
   /** Calibrated probability of the segment; null for a prospect, whom no model placed. */
@@ -105,14 +105,14 @@ const customerSegment = z.strictObject({
   isDataPartial: z.boolean(),
 });
 
-export type CustomerSegment = z.infer<typeof customerSegment>;
+export type CustomerSegment = z.infer<typeof customerSegmentSchema>;
 
-export const customerSegmentAnswer = customerSegment.extend(provenance);
+export const customerSegmentAnswer = customerSegmentSchema.extend(provenance);
 
 export const batchGetAnswer = z.strictObject({
   ...provenance,
   /** In the order of the ids asked for. */
-  data: z.array(customerSegment),
+  data: z.array(customerSegmentSchema),
   /** Ids asked for that no customer of the run has, in their order. */
   notFound: z.array(z.string()),
 });

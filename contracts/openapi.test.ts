@@ -13,12 +13,17 @@ interface Parameter {
 interface Operation {
   readonly operationId: string;
   readonly summary: string;
-  readonly security?: readonly unknown[];
+  readonly security: readonly { readonly token: readonly string[] }[];
   readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: object }>> };
   readonly responses: Readonly<
     Record<
       string,
-      { readonly description: string; readonly content: Readonly<Record<string, { readonly schema: object }>> }
+      {
+        readonly description: string;
+        readonly headers?: Readonly<Record<string, object>>;
+        readonly content?: Readonly<Record<string, { readonly schema: object }>>;
+      }
     >
   >;
 }
@@ -37,7 +42,7 @@ const document = JSON.parse(JSON.stringify(openApiDocument())) as {
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
-const guarded = operations.filter(({ operation }) => operation.security === undefined);
+const guarded = operations.filter(({ path }) => path !== '/openapi.json');
 
 describe('the document', () => {
   test('is of OpenAPI 3.1 and has what an OpenAPI Object must have [OpenAPI Object, Info Object]', () => {
@@ -54,6 +59,8 @@ describe('the document', () => {
       'get /segments',
       'get /segments/{segmentId}',
       'get /segments/{segmentId}/members',
+      'post /customers/segments:batchGet',
+      'post /runs',
     ]);
   });
 
@@ -75,10 +82,20 @@ describe('the document', () => {
   });
 
   test('asks for a token by a scheme that it declares, of all but itself [Security Requirement Object]', () => {
-    const [requirement = {}] = document.security;
-    for (const scheme of Object.keys(requirement)) expect(document.components.securitySchemes).toHaveProperty(scheme);
-    const open = operations.filter(({ operation }) => operation.security?.length === 0);
+    for (const requirement of [...document.security, ...operations.flatMap(({ operation }) => operation.security)]) {
+      for (const scheme of Object.keys(requirement)) expect(document.components.securitySchemes).toHaveProperty(scheme);
+    }
+    const open = operations.filter(({ operation }) => operation.security.length === 0);
     expect(open.map(({ path }) => path)).toEqual(['/openapi.json']);
+  });
+
+  test('asks for the scope of the administrator where something is started, for that of reading elsewhere', () => {
+    const scopes = guarded.map(({ method, path, operation }) => [`${method} ${path}`, operation.security[0]?.token]);
+    const reading = guarded.filter(({ operation }) => operation.operationId !== 'startRun');
+    expect(Object.fromEntries(scopes)).toEqual({
+      ...Object.fromEntries(reading.map(({ method, path }) => [`${method} ${path}`, ['kindred/segments:read']])),
+      'post /runs': ['kindred/admin'],
+    });
   });
 
   test('describes problems as RFC 9457 does', () => {
@@ -90,8 +107,8 @@ describe('the document', () => {
 
 describe.each(operations)('$method $path', ({ path, operation }) => {
   test('has an answer of JSON, described [Response Object]', () => {
-    const ok = operation.responses['200'];
-    expect(ok?.content['application/json']?.schema).toBeTypeOf('object');
+    const ok = operation.responses[operation.operationId === 'startRun' ? '202' : '200'];
+    expect(ok?.content?.['application/json']?.schema).toBeTypeOf('object');
     for (const { description } of Object.values(operation.responses)) expect(description).not.toBe('');
   });
 
@@ -102,26 +119,45 @@ describe.each(operations)('$method $path', ({ path, operation }) => {
     expect(declared.every(({ required }) => required)).toBe(true);
   });
 
-  test('has parameters of a type, in path or query, each once', () => {
+  test('has parameters of a type, in path, query or header, each once', () => {
     const parameters = operation.parameters ?? [];
     for (const { in: place, schema } of parameters) {
-      expect(['path', 'query']).toContain(place);
+      expect(['path', 'query', 'header']).toContain(place);
       expect(['string', 'integer', 'number', 'boolean']).toContain(schema.type);
     }
     expect(new Set(parameters.map(({ name }) => name)).size).toBe(parameters.length);
   });
 });
 
-describe.each(guarded)('$method $path, guarded', ({ path, operation }) => {
+describe.each(guarded)('$method $path, guarded', ({ operation }) => {
   test('says what a missing token, a missing scope and too many requests are answered with', () => {
     for (const status of ['401', '403', '429'])
-      expect(operation.responses[status]?.content['application/json']).toBeDefined();
-    for (const status of ['400', '500']) {
-      expect(operation.responses[status]?.content['application/problem+json']).toBeDefined();
+      expect(operation.responses[status]?.content?.['application/json']).toBeDefined();
+    for (const status of ['400', '500', '503']) {
+      expect(operation.responses[status]?.content?.['application/problem+json']).toBeDefined();
     }
-    // A list of runs may be empty; all else can be missing.
-    expect(operation.responses['404'] !== undefined).toBe(path !== '/runs');
+    // A list of runs may be empty and a run be started by anybody; all else can be missing.
+    expect(operation.responses['404'] !== undefined).toBe(!['listRuns', 'startRun'].includes(operation.operationId));
   });
+});
+
+test('what is answered of a run has an entity tag, can be asked for unless it is known, and is answered 304 then', () => {
+  const tagged = ['getCustomerSegment', 'getSegment', 'listSegmentMembers', 'listSegments'];
+  const byTag = operations.filter(({ operation }) => operation.responses['304']);
+  expect(byTag.map(({ operation }) => operation.operationId).sort()).toEqual(tagged);
+  for (const { operation } of byTag) {
+    expect(operation.responses['200']?.headers).toHaveProperty('ETag');
+    expect(operation.parameters?.filter((one) => one.in === 'header').map(({ name }) => name)).toEqual([
+      'If-None-Match',
+    ]);
+  }
+});
+
+test('a POST has a body of JSON and says what becomes of one that is too large or of another type', () => {
+  for (const { operation } of operations.filter(({ method }) => method === 'post')) {
+    expect(operation.requestBody?.content['application/json']?.schema).toBeTypeOf('object');
+    expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['413', '415']));
+  }
 });
 
 test('pages have a limit with bounds and a default, and an optional cursor', () => {

@@ -23,6 +23,9 @@ export const settingsSchema = z.strictObject({
   lakePartitions: z.coerce.number().int().min(1).max(4096).default(16),
   /** Smallest accuracy on held-out customers at which a run goes live. */
   minimumAccuracy: z.coerce.number().min(0).max(1).default(0.8),
+  /** Requests that the API answers a second, and how many at once on top of that; more are answered 429. */
+  apiRequestsPerSecond: z.coerce.number().int().min(1).max(10_000).default(100),
+  apiBurst: z.coerce.number().int().min(1).max(5_000).default(200),
   /** Days for which inbox/ and rejects/, the only places with raw data, are kept. */
   rawRetentionDays: z.coerce.number().int().min(1).default(90),
   /** GPU instance of the model endpoint. */

@@ -70,32 +70,30 @@ export function bundleFunctions(projectRoot: string, platform: Settings['lambdaP
   return Object.fromEntries(bundles) as Record<FunctionName, FunctionBundle>;
 }
 
+/** How code is bundled for Lambda's Node 24. */
+export const bundleOptions = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  charset: 'utf8',
+  external: [nativeModule],
+  logLevel: 'silent',
+  // Some dependencies are CommonJS and call require() for Node's own modules, which an ES module does not have.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
+  },
+} as const satisfies BuildOptions;
+
 /** One esbuild run over all functions; tells what each output imports. */
 function buildAll(projectRoot: string, outdir: string): Metafile {
   const entryPoints = functionNames.map((name) => ({ in: entryFile(projectRoot, name), out: join(name, 'index') }));
-  const options = {
-    absWorkingDir: projectRoot,
-    entryPoints,
-    outdir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    minify: true,
-    legalComments: 'none',
-    charset: 'utf8',
-    external: [nativeModule],
-    metafile: true,
-    logLevel: 'silent',
-    // Some dependencies are CommonJS and call require() for Node's own modules, which an ES module does not have.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
-    },
-  } as const satisfies BuildOptions;
+  const files = { absWorkingDir: projectRoot, entryPoints, outdir, outExtension: { '.js': '.mjs' } };
   try {
-    return buildSync(options).metafile;
+    return buildSync({ ...bundleOptions, ...files, metafile: true }).metafile;
   } catch (cause) {
     throw new BundleError('BUILD_FAILED', `The functions cannot be bundled. ${(cause as Error).message}`, { cause });
   }

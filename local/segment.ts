@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import type { Settings } from '../contracts/settings.ts';
 import { fileStatus, runFiles } from './file-run.ts';
 import { importLines } from './import-lines.ts';
+import { laptopSettings } from './laptop-settings.ts';
 import { writeResults } from './run-results.ts';
 import { percent, segmentTable } from './segment-table.ts';
 import { drawStages, type StageDrawing } from './stage-drawing.ts';
@@ -42,6 +43,7 @@ async function main(): Promise<number> {
   const dataDir = await mkdtemp(join(tmpdir(), 'kindred-segment-'));
   try {
     const settings: Partial<Record<keyof Settings, unknown>> = {
+      ...laptopSettings,
       lakePartitions: await partitionsFor(positionals),
       quietSeconds: 1,
       ...(values.k === undefined ? {} : { segments: values.k }),

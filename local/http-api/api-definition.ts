@@ -2,6 +2,7 @@ import { UnrunnableTemplateError } from '../template/errors.ts';
 import type { CloudResource } from '../template/resolved-template.ts';
 import type { CorsConfiguration } from './cors.ts';
 import { JwtAuthorizer } from './jwt-authorizer.ts';
+import { Throttle } from './throttle.ts';
 
 export interface ApiRoute {
   readonly routeKey: string;
@@ -17,6 +18,8 @@ export interface ApiDefinition {
   readonly stage: string;
   readonly routes: readonly ApiRoute[];
   readonly cors: CorsConfiguration | undefined;
+  /** Undefined: the stage sets no limit. */
+  readonly throttle: Throttle | undefined;
 }
 
 /** API Gateway's integration timeout, at most and by default. */
@@ -39,6 +42,7 @@ export function apiDefinition(resources: readonly CloudResource[], clock: () => 
     apiId: api.ref,
     stage: '$default',
     cors: api.properties['CorsConfiguration'] as CorsConfiguration | undefined,
+    throttle: throttle(stage.properties['DefaultRouteSettings'] as RouteSettings | undefined, clock),
     routes: ofType('Route').map((route) => {
       const { RouteKey, Target, AuthorizationType = 'NONE', AuthorizerId, AuthorizationScopes = [] } = route.properties;
       const integration = integrations.get(String(Target).replace('integrations/', ''));
@@ -67,6 +71,16 @@ export function apiDefinition(resources: readonly CloudResource[], clock: () => 
       };
     }),
   };
+}
+
+interface RouteSettings {
+  readonly ThrottlingRateLimit?: number;
+  readonly ThrottlingBurstLimit?: number;
+}
+
+function throttle(settings: RouteSettings | undefined, clock: () => number): Throttle | undefined {
+  const { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst } = settings ?? {};
+  return rate === undefined || burst === undefined ? undefined : new Throttle(rate, burst, clock);
 }
 
 function authorizer(resource: CloudResource, clock: () => number): JwtAuthorizer {

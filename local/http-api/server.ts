@@ -65,6 +65,10 @@ async function answer(
     send(response, 204, { ...preflightHeaders(definition.cors, origin), 'apigw-requestid': requestId }, '');
     return;
   }
+  if (definition.throttle?.admit() === false) {
+    finish(429, JSON_TYPE, message('Too Many Requests'));
+    return;
+  }
   try {
     const found = routes.find(method, url.split('?')[0]!);
     if (found === undefined) {

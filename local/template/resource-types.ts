@@ -287,8 +287,13 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::ApiGatewayV2::Stage': {
     playedBy: 'http-api',
     nameProperty: 'StageName',
-    understood: ['ApiId', 'StageName'],
-    inert: ['AccessLogSettings', 'AutoDeploy', 'DefaultRouteSettings', 'Description', 'Tags'],
+    understood: [
+      'ApiId',
+      'DefaultRouteSettings.ThrottlingBurstLimit',
+      'DefaultRouteSettings.ThrottlingRateLimit',
+      'StageName',
+    ],
+    inert: ['AccessLogSettings', 'AutoDeploy', 'DefaultRouteSettings.DetailedMetricsEnabled', 'Description', 'Tags'],
     identify: byName,
   },
   'AWS::ApiGatewayV2::Integration': {

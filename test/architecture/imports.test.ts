@@ -4,6 +4,7 @@ import { importsIn, roomOf, sourceFiles, sourceImports } from './source-imports.
 
 /** Which rooms a room may import, besides itself. */
 const arrows: Readonly<Record<string, readonly string[]>> = {
+  clients: ['contracts'],
   contracts: [],
   numerics: [],
   segmentation: ['numerics'],
