@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import createClient from 'openapi-fetch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { paths } from '../../clients/kindred-api.d.ts';
 import { type FileRun, runFiles } from '../../local/file-run.ts';
 import { importLines } from '../../local/import-lines.ts';
 
-/** The real bundles on the embedded cloud: files dropped, a run by itself, look-ups; then a second drop and a second run. */
+/** The real bundles on the embedded cloud: files dropped, a run by itself, look-ups; then a second drop and a second run, and a third by hand. */
 
 const buyers = 400;
 let folder: string;
@@ -95,6 +98,55 @@ test.each([
   }
 });
 
+/** A client of the types that are given out, as an application makes one. */
+function client(token: 'reader' | 'writer' | 'admin') {
+  const { api, tokens } = first.cloud.endpoints;
+  return createClient<paths>({ baseUrl: api, headers: { authorization: `Bearer ${tokens[token]}` } });
+}
+
+async function someMembers(limit: number): Promise<string[]> {
+  const { data } = await client('reader').GET('/segments/{segmentId}/members', {
+    params: { path: { segmentId: 'seg-1' }, query: { limit } },
+  });
+  return data!.data.map(({ customerId }) => customerId);
+}
+
+test('many customers are looked up at once, in their order, as each is alone', async () => {
+  const [a, b] = (await someMembers(2)) as [string, string];
+  const { data } = await client('reader').POST('/customers/segments:batchGet', {
+    body: { customerIds: [b, 'nobody', a] },
+  });
+  expect(data?.notFound).toEqual(['nobody']);
+  expect(data?.data.map(({ customerId }) => customerId)).toEqual([b, a]);
+  const alone = await client('reader').GET('/customers/{customerId}/segment', { params: { path: { customerId: b } } });
+  expect(alone.data).toMatchObject(data!.data[0]!);
+});
+
+test.each([
+  ['an id too many', { customerIds: Array.from({ length: 101 }, (_, i) => `c${i}`) }],
+  ['no id', { customerIds: [] }],
+  ['a field that nobody knows', { customerIds: ['a'], customer: 'a' }],
+])('a batch with %s is refused, and told what is wrong', async (_, body) => {
+  const { response, error } = await client('reader').POST('/customers/segments:batchGet', { body: body as never });
+  expect(response.status).toBe(400);
+  expect(error).toMatchObject({ status: 400, detail: expect.stringMatching(/^body/) });
+});
+
+test('what is answered of a run is answered 304 to who has it, and HEAD as GET', async () => {
+  const { api, tokens } = first.cloud.endpoints;
+  const [customerId] = await someMembers(1);
+  for (const path of ['/segments', '/segments/seg-1', '/segments/seg-1/members', `/customers/${customerId}/segment`]) {
+    const headers = { authorization: `Bearer ${tokens.reader}` };
+    const get = await fetch(api + path, { headers });
+    const etag = get.headers.get('etag') ?? '';
+    expect([path, get.status, etag]).toEqual([path, 200, 'W/"run-000001"']);
+    const again = await fetch(api + path, { headers: { ...headers, 'if-none-match': etag } });
+    expect([path, again.status, await again.text()]).toEqual([path, 304, '']);
+    const head = await fetch(api + path, { method: 'HEAD', headers });
+    expect([path, head.status, head.headers.get('etag'), await head.text()]).toEqual([path, 200, etag, '']);
+  }
+});
+
 test('the API describes itself to anybody', async () => {
   const document = (await (await fetch(`${first.cloud.endpoints.api}/openapi.json`)).json()) as {
     openapi: string;
@@ -118,6 +170,37 @@ test('a second drop makes a second run, whose segments keep their ids', async ()
   expect(runs.map(({ status }) => status)).toEqual(['LIVE', 'SUPERSEDED']);
   const after = await api.segments();
   expect(after.map(({ segmentId }) => segmentId).sort()).toEqual(before.map(({ segmentId }) => segmentId).sort());
+});
+
+test('a run is started over HTTP, once per key; while it goes on no other does, and its options are its own', async () => {
+  const { endpoints } = first.cloud;
+  const runId = 'run-000003';
+  const start = (token: 'reader' | 'admin', key: string, segments: number) =>
+    client(token).POST('/runs', { params: { header: { 'Idempotency-Key': key } }, body: { segments } });
+  expect((await start('reader', 'key-1', 4)).response.status).toBe(403);
+
+  const started = await start('admin', 'key-1', 4);
+  expect([started.response.status, started.response.headers.get('location')]).toEqual([202, `/runs/${runId}`]);
+  expect((await start('admin', 'key-1', 4)).data).toEqual(started.data);
+  expect((await start('admin', 'key-1', 5)).error).toMatchObject({ status: 422 });
+  expect((await start('admin', 'key-2', 4)).error).toMatchObject({
+    status: 409,
+    detail: expect.stringContaining(runId),
+  });
+
+  const sfn = new SFNClient(first.cloud.clientConfig('stepFunctions'));
+  const byHand = new StartExecutionCommand({ stateMachineArn: endpoints.stateMachines['segmentRun'], input: '{}' });
+  const { executionArn } = await sfn.send(byHand);
+  const statusOf = async () => (await sfn.send(new DescribeExecutionCommand({ executionArn }))).status;
+  await expect.poll(statusOf, { timeout: 60_000, interval: 200 }).toBe('FAILED');
+  const { error, cause } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+  expect(error).toBe('RunInProgressError');
+  expect(cause).toContain(runId);
+
+  const run = () => client('reader').GET('/runs/{runId}', { params: { path: { runId } } });
+  await expect.poll(async () => (await run()).data?.status, { timeout: 60_000, interval: 500 }).toBe('LIVE');
+  expect((await run()).data).toMatchObject({ trigger: 'api', options: { segments: 4 }, segments: 4 });
+  expect((await first.api.runs()).map((one) => one.runId)).toEqual([runId, 'run-000002', 'run-000001']);
 });
 
 /** The first customers of the sample who bought, five who did not, all products, and the sales of those customers. */

@@ -1,9 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startRun } from '../../functions/routes/start-run.ts';
+import { openRun } from '../../functions/states/open-run.ts';
 import { startRunWhenQuiet } from '../../functions/triggers/start-run-when-quiet.ts';
+import { Executions } from '../../storage/executions.ts';
 import { importsPrefix } from '../../storage/keys.ts';
 import { RunLease } from '../../storage/run-lease.ts';
 import { drop, takeIn } from '../harness/dropped-files.ts';
-import { type EmbeddedStores, startEmbeddedStores } from '../harness/embedded-stores.ts';
+import { credentials, type EmbeddedStores, region, startEmbeddedStores } from '../harness/embedded-stores.ts';
 import { machineArn, startWaitingMachine } from '../harness/waiting-machine.ts';
 
 /** When a run starts: asked with real commits in the embedded S3 and real executions on the states engine. */
@@ -132,5 +137,128 @@ describe('asked by the daily schedule', () => {
     await goLive(new Date(stores.nowMs()).toISOString());
     expect(await ask({ day })).toMatchObject({ started: false, askAgain: false });
     expect(machine.names()).toEqual([]);
+  });
+});
+
+/** Ends the execution of this name, the `nth` that waited. */
+async function end(name: string, nth = 0): Promise<void> {
+  await machine.time.idle();
+  await machine.executions.succeed(machine.tokens[nth] ?? '', {});
+  await machine.endOf(name);
+}
+
+const executionArn = (name: string) => `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+
+describe('one run at a time', () => {
+  const open = (name: string) => {
+    const event = { executionName: name, executionArn: executionArn(name), trigger: 'manual' };
+    return openRun({ ...event, startedAt: new Date(stores.nowMs()).toISOString() }, { ...stores, lease: lease() });
+  };
+
+  test('of runs that are started by hand at once, the first to open goes on and the others are refused by its name', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    for (const name of names) await machine.executions.start(machineArn, name, {});
+    const opened = await Promise.allSettled(names.map(open));
+    expect(opened.filter(({ status }) => status === 'fulfilled').length).toBe(1);
+    const goesOn = names[opened.findIndex(({ status }) => status === 'fulfilled')];
+    for (const refused of opened.filter((one) => one.status === 'rejected')) {
+      expect(refused.reason).toMatchObject({
+        name: 'RunInProgressError',
+        message: expect.stringContaining(`execution ${goesOn})`),
+      });
+    }
+    expect((await stores.registry.listRuns({ limit: 10 })).map(({ executionName }) => executionName)).toEqual([goesOn]);
+    await expect(open('e')).rejects.toThrow(`run-000001 (execution ${goesOn}) is in progress`);
+  });
+
+  test('a run that opens again, as its function is tried again, has the lease still', async () => {
+    await machine.executions.start(machineArn, 'a', {});
+    const { runId } = await open('a');
+    expect((await open('a')).runId).toBe(runId);
+  });
+
+  test('a run that has ended, however it ended, lets the next one through: nobody has to give the lease back', async () => {
+    await machine.executions.start(machineArn, 'a', {});
+    await open('a');
+    await machine.time.idle();
+    await machine.executions.fail(machine.tokens[0] ?? '', 'Crashed', 'before it could say so');
+    await machine.endOf('a').catch(() => {});
+    await machine.executions.start(machineArn, 'b', {});
+    expect((await open('b')).runId).toBe('run-000002');
+  });
+
+  test('a lease whose execution was never started holds for a minute, the time it may take to start', async () => {
+    expect(await lease().take(executionArn('never'))).toBeUndefined();
+    expect(await lease(() => stores.nowMs() + 59_000).take(executionArn('b'))).toBe('never');
+    expect(await lease(() => stores.nowMs() + 61_000).take(executionArn('b'))).toBeUndefined();
+  });
+
+  test('of many who ask for the lease at once, one has it', async () => {
+    const names = Array.from({ length: 8 }, (_, i) => `e-${i}`);
+    const holders = await Promise.all(names.map((name) => lease().take(executionArn(name))));
+    const winner = names[holders.indexOf(undefined)];
+    expect(holders).toEqual(names.map((name) => (name === winner ? undefined : winner)));
+  });
+});
+
+describe('asked by the API', () => {
+  const ask = (input: Parameters<typeof startRun>[0]) =>
+    startRun(input, {
+      ...stores,
+      ...machine,
+      lease: lease(),
+      stateMachineArn: machineArn,
+      uuid: randomUUID,
+    });
+
+  test('a run is started, known at once, with the options that were asked for', async () => {
+    const { runId, executionName } = await ask({ body: { segments: 5 } });
+    expect(machine.inputOf(executionName)).toEqual({ trigger: 'api', options: { segments: 5 } });
+    expect(await stores.registry.findRun(runId)).toMatchObject({
+      status: 'RUNNING',
+      trigger: 'api',
+      options: { segments: 5 },
+    });
+  });
+
+  test('a run in progress is named in the refusal, and once it has ended the next one starts', async () => {
+    const first = await ask({});
+    await expect(ask({})).rejects.toMatchObject({ status: 409, message: expect.stringContaining(first.runId) });
+    await end(first.executionName);
+    expect((await ask({})).runId).toBe('run-000002');
+  });
+
+  test('a request that comes again with its key is answered the same, while the run goes on and long after', async () => {
+    const request = { body: { segments: 3 }, idempotencyKey: 'k-1' };
+    const first = await ask(request);
+    expect(await ask(request)).toEqual(first);
+    await end(first.executionName);
+    await ask({});
+    expect(await ask(request)).toEqual(first);
+    expect(machine.names().length).toBe(2);
+  });
+
+  test('requests with one key at once start one run', async () => {
+    const request = { idempotencyKey: 'k-2' };
+    const answers = await Promise.all([ask(request), ask(request), ask(request)]);
+    expect(new Set(answers.map(({ runId }) => runId)).size).toBe(1);
+    expect(machine.names()).toEqual([answers[0].executionName]);
+  });
+
+  test('a key that came with another body is 422', async () => {
+    await ask({ body: { segments: 3 }, idempotencyKey: 'k-3' });
+    await expect(ask({ body: { segments: 4 }, idempotencyKey: 'k-3' })).rejects.toMatchObject({ status: 422 });
+  });
+
+  test('a start that was cut off is finished by the request that comes again', async () => {
+    const request = { idempotencyKey: 'k-4' };
+    // Nothing listens on port 1: the lease is taken, and no execution is started.
+    const nobody = new SFNClient({ region, credentials, endpoint: 'http://127.0.0.1:1', maxAttempts: 1 });
+    const deps = { ...stores, lease: lease(), stateMachineArn: machineArn, uuid: randomUUID };
+    await expect(startRun(request, { ...deps, executions: new Executions(nobody) })).rejects.toMatchObject({
+      name: 'StorageUnavailableError',
+    });
+    expect(machine.names()).toEqual([]);
+    expect((await ask(request)).runId).toBe('run-000001');
   });
 });

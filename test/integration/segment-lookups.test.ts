@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { batchGetCustomerSegments } from '../../functions/routes/batch-get-customer-segments.ts';
 import { getCustomerSegment } from '../../functions/routes/get-customer-segment.ts';
 import { getRun } from '../../functions/routes/get-run.ts';
 import { getSegment } from '../../functions/routes/get-segment.ts';
@@ -58,8 +59,8 @@ function putIdentities(): Promise<void> {
 const freshPointer = () => liveRunReader(stores.registry, stores.nowMs)();
 const members = (input: { segmentId: string; limit: number; cursor?: string }) =>
   listSegmentMembers({ cursor: undefined, ...input }, { ...stores, liveRun: freshPointer });
+const pseudonymOf = (id: string) => [...idOf].find(([, known]) => known === id)?.[0] ?? pseudonym('77');
 const lookUp = (customerId: string, liveRun: () => ReturnType<typeof freshPointer> = freshPointer) => {
-  const pseudonymOf = (id: string) => [...idOf].find(([, known]) => known === id)?.[0] ?? pseudonym('77');
   return getCustomerSegment({ customerId }, { rows: stores.rows, pseudonymOf, liveRun });
 };
 
@@ -102,6 +103,32 @@ describe('a customer', () => {
     await expect(lookUp('C0', liveRun)).rejects.toMatchObject({ status: 404, title: 'No live run' });
     await goLive(run);
     expect((await lookUp('C0', liveRun)).runId).toBe('run-000001');
+  });
+});
+
+describe('many customers at once', () => {
+  const batch = (customerIds: string[]) =>
+    batchGetCustomerSegments({ body: { customerIds } }, { rows: stores.rows, pseudonymOf, liveRun: freshPointer });
+
+  test('are each answered as alone, in the order asked for, twice where asked twice; the unknown are listed', async () => {
+    await goLive(run);
+    const { data, notFound, ...provenance } = await batch(['C6', 'nobody', 'C3', 'P0', 'C6', 'no one']);
+    const alone = await Promise.all(['C6', 'C3', 'P0', 'C6'].map((id) => lookUp(id)));
+    expect(data.map((one) => ({ ...one, ...provenance }))).toEqual(alone);
+    expect(notFound).toEqual(['nobody', 'no one']);
+  });
+
+  test('are those of the live run, however many runs have rows of them', async () => {
+    const previousRunId = await goLive(run);
+    const moved = customers.map((one) => ({ ...one, cluster: 1 }));
+    await goLive({ ...run, runSeq: 2, previousRunId, customers: moved });
+    const { runId, data } = await batch(['C0', 'C3']);
+    expect(runId).toBe('run-000002');
+    expect(data.map(({ segment }) => segment.id)).toEqual(['seg-2', 'seg-2']);
+  });
+
+  test('are 404 before the first run is live', async () => {
+    await expect(batch(['C0'])).rejects.toMatchObject({ status: 404, title: 'No live run' });
   });
 });
 
