@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { SFNClient } from '@aws-sdk/client-sfn';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startRun } from '../../functions/routes/start-run.ts';
 import { openRun } from '../../functions/states/open-run.ts';
@@ -253,9 +252,9 @@ describe('asked by the API', () => {
   test('a start that was cut off is finished by the request that comes again', async () => {
     const request = { idempotencyKey: 'k-4' };
     // Nothing listens on port 1: the lease is taken, and no execution is started.
-    const nobody = new SFNClient({ region, credentials, endpoint: 'http://127.0.0.1:1', maxAttempts: 1 });
+    const executions = new Executions({ region, credentials, endpoint: 'http://127.0.0.1:1' });
     const deps = { ...stores, lease: lease(), stateMachineArn: machineArn, uuid: randomUUID };
-    await expect(startRun(request, { ...deps, executions: new Executions(nobody) })).rejects.toMatchObject({
+    await expect(startRun(request, { ...deps, executions })).rejects.toMatchObject({
       name: 'StorageUnavailableError',
     });
     expect(machine.names()).toEqual([]);
