@@ -118,6 +118,22 @@ describe('many customers at once', () => {
     expect(notFound).toEqual(['nobody', 'no one']);
   });
 
+  test('are answered a hundred at a time, more than are asked of the table at once', async () => {
+    const digits = Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0'));
+    const everyThird = digits.filter((_, i) => i % 3 === 0);
+    const customersOfRun = everyThird.map((digit) => ({
+      customer: pseudonym(digit),
+      cluster: 0,
+      orders: 1,
+      revenue: 1,
+    }));
+    await goLive({ ...run, customers: customersOfRun, prospects: [] });
+    const deps = { rows: stores.rows, pseudonymOf: pseudonym, liveRun: freshPointer };
+    const { data, notFound } = await batchGetCustomerSegments({ body: { customerIds: digits } }, deps);
+    expect(data.map(({ customerId }) => customerId)).toEqual(everyThird);
+    expect(notFound).toEqual(digits.filter((_, i) => i % 3 !== 0));
+  });
+
   test('are those of the live run, however many runs have rows of them', async () => {
     const previousRunId = await goLive(run);
     const moved = customers.map((one) => ({ ...one, cluster: 1 }));
