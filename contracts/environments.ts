@@ -21,6 +21,7 @@ const stage = { ...bucket, ...registry };
 export const environments = {
   // triggers
   'ingest-file': z.object({ ...bucket, ...registry, ...identities, ...pseudonyms, ...partitions }),
+  'ingest-matrix': z.object({ ...bucket, ...identities, ...pseudonyms, ...partitions }),
   'start-run-when-quiet': z.object({ ...bucket, ...registry, RUN_STATE_MACHINE_ARN: text, QUIET_SECONDS: count }),
   'resume-model-job': z.object({ ...bucket, ...modelJobs }),
   // states of the segment run
@@ -40,6 +41,7 @@ export const environments = {
   'build-vectors': z.object({ ...stage }),
   'fit-output-layer': z.object({ ...stage }),
   'project-vectors': z.object({ ...stage }),
+  'place-vectors': z.object({ ...stage }),
   'cluster-vectors': z.object({ ...stage }),
   'describe-segments': z.object({ ...stage }),
   'prepare-training': z.object({ ...stage }),

@@ -14,6 +14,8 @@ export const runRecordSchema = z.strictObject({
   finishedAt: z.iso.datetime().optional(),
   error: z.string().optional(),
   reason: z.string().optional(),
+  /** The matrix of the team's own vectors that the run clusters; absent where it clusters the lake's customers. */
+  matrixId: z.string().optional(),
   manifestSha256: z.string().optional(),
   files: z.int().optional(),
   customers: z.int().optional(),

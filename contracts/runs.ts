@@ -31,14 +31,14 @@ export const runPlanSchema = z.strictObject({
   runId: z.string(),
   runSeq: z.int().positive(),
   startedAt: z.iso.datetime(),
-  /** sha256 over the imports and the options. */
+  /** sha256 over the options, the imports and the matrix. */
   manifestSha256: z.string().length(64),
   options: runOptionsSchema,
   /** Encoder of this run. */
   model: z.string().min(1),
   /** `zh` where most letters of the texts are Han. */
   language: z.enum(['en', 'zh']),
-  /** The latest event: features are read as of this moment, milliseconds since 1970. */
+  /** The latest event, or without any the drop of the matrix: features are read as of this moment, milliseconds since 1970. */
   asOfMs: z.number(),
   partitions: z.int().positive(),
   imports: z.array(
@@ -54,6 +54,15 @@ export const runPlanSchema = z.strictObject({
   interactionParts: z.array(z.array(z.string())),
   itemParts: z.array(z.string()),
   textParts: z.array(z.string()),
+  /** Where the run clusters vectors of the team's own: the keys of the customers and of their vectors, by partition. */
+  matrix: z
+    .strictObject({
+      matrixId: z.string(),
+      objectKey: z.string(),
+      customerParts: z.array(z.string()),
+      vectorParts: z.array(z.string()),
+    })
+    .optional(),
   /** The run that was live when this one was planned: segments are matched with its own. */
   previousRunId: z.string().optional(),
 });
@@ -95,6 +104,7 @@ export const evaluationSchema = z.strictObject({
   fidelity: z.number(),
   temperature: z.number(),
   expectedCalibrationError: z.number(),
+  /** Part of the vectors' variance that the output layer keeps; 1 where vectors of the team's own are taken as they are. */
   explainedVariance: z.number(),
   trainedEpochs: z.int(),
   modelVersion: z.string(),

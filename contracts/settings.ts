@@ -26,7 +26,7 @@ export const settingsSchema = z.strictObject({
   /** Requests that the API answers a second, and how many at once on top of that; more are answered 429. */
   apiRequestsPerSecond: z.coerce.number().int().min(1).max(10_000).default(100),
   apiBurst: z.coerce.number().int().min(1).max(5_000).default(200),
-  /** Days for which inbox/ and rejects/, the only places with raw data, are kept. */
+  /** Days for which inbox/, vectors-inbox/ and rejects/, the only places with raw data, are kept. */
   rawRetentionDays: z.coerce.number().int().min(1).default(90),
   /** GPU instance of the model endpoint. */
   modelInstanceType: z.string().startsWith('ml.').default('ml.g5.xlarge'),

@@ -15,6 +15,7 @@ const route: FunctionSize = { memoryMb: 512, timeoutSeconds: 30 };
 
 export const functionSizes: Readonly<Record<FunctionName, FunctionSize>> = {
   'ingest-file': large,
+  'ingest-matrix': large,
   'start-run-when-quiet': small,
   'resume-model-job': small,
   'open-run': small,
@@ -26,6 +27,7 @@ export const functionSizes: Readonly<Record<FunctionName, FunctionSize>> = {
   'build-vectors': large,
   'fit-output-layer': large,
   'project-vectors': large,
+  'place-vectors': large,
   'cluster-vectors': large,
   'describe-segments': large,
   'prepare-training': large,

@@ -140,6 +140,7 @@ describe('data', () => {
       ),
     ).toEqual({
       'inbox/': [90, { NoncurrentDays: 90 }],
+      'vectors-inbox/': [90, { NoncurrentDays: 90 }],
       'rejects/': [90, { NoncurrentDays: 90 }],
       'model-input/': [7, { NoncurrentDays: 7 }],
       'model-output/': [7, { NoncurrentDays: 7 }],
@@ -222,20 +223,23 @@ describe('model', () => {
 });
 
 describe('intake', () => {
-  const created = (prefix: string) => ({
+  const created = (...prefixes: string[]) => ({
     source: ['aws.s3'],
     'detail-type': ['Object Created'],
-    detail: { bucket: { name: [expect.anything()] }, object: { key: [{ prefix }] } },
+    detail: { bucket: { name: [expect.anything()] }, object: { key: prefixes.map((prefix) => ({ prefix })) } },
   });
 
-  test('a dropped file goes to ingest-file, a commit to the Quiet machine, with retries and dead letters', () => {
+  test('a dropped file goes to ingest-file, a matrix to ingest-matrix, a commit to the Quiet machine, with retries and dead letters', () => {
     const dropped = withIdLike('AWS::Events::Rule', 'FileDropped').Properties;
     expect(dropped.EventPattern).toEqual(created('inbox/'));
     expect(assembly.resources[dropped.Targets[0].Arn['Fn::GetAtt'][0]]).toBe(functionNamed('ingest-file'));
+    const matrix = withIdLike('AWS::Events::Rule', 'MatrixDropped').Properties;
+    expect(matrix.EventPattern).toEqual(created('vectors-inbox/'));
+    expect(assembly.resources[matrix.Targets[0].Arn['Fn::GetAtt'][0]]).toBe(functionNamed('ingest-matrix'));
     const committed = withIdLike('AWS::Events::Rule', 'FileCommitted').Properties;
-    expect(committed.EventPattern).toEqual(created('imports/'));
+    expect(committed.EventPattern).toEqual(created('imports/', 'matrices/'));
     expect(committed.Targets[0].Arn.Ref).toMatch(/^Quiet/);
-    for (const [target] of [dropped.Targets, committed.Targets]) {
+    for (const [target] of [dropped.Targets, matrix.Targets, committed.Targets]) {
       expect(target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 20 });
       expect(target.DeadLetterConfig.Arn['Fn::GetAtt'][0]).toMatch(/DeadLetters/);
     }

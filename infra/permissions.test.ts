@@ -109,11 +109,12 @@ describe('least privilege', () => {
 });
 
 describe('privacy', () => {
-  test('raw files are read by ingest-file alone, and rejected rows by nobody', () => {
+  test('raw files are read by those alone that take them in, and rejected rows by nobody', () => {
     expect(holders('s3:GetObject', /\/inbox\/\*$/)).toEqual(['ingest-file']);
+    expect(holders('s3:GetObject', /\/vectors-inbox\/\*$/)).toEqual(['ingest-matrix']);
     expect(holders('s3:GetObject', /\/rejects\/\*$/)).toEqual([]);
-    expect(holders('s3:PutObject', /\/rejects\/\*$/)).toEqual(['ingest-file']);
-    expect(holders('s3:PutObject', /\/inbox\/\*$/)).toEqual([]);
+    expect(holders('s3:PutObject', /\/rejects\/\*$/)).toEqual(['ingest-file', 'ingest-matrix']);
+    expect(holders('s3:PutObject', /\/(vectors-)?inbox\/\*$/)).toEqual([]);
   });
 
   test('only those who must turn an id into a pseudonym can read its key, only the member list maps back', () => {
@@ -121,10 +122,11 @@ describe('privacy', () => {
       'batch-get-customer-segments',
       'get-customer-segment',
       'ingest-file',
+      'ingest-matrix',
     ]);
     const identities = /GetAttIdentities/;
     expect(holders('dynamodb:Query', identities)).toEqual(['list-segment-members']);
-    expect(holders('dynamodb:BatchWriteItem', identities)).toEqual(['ingest-file']);
+    expect(holders('dynamodb:BatchWriteItem', identities)).toEqual(['ingest-file', 'ingest-matrix']);
     expect(holders('dynamodb:GetItem', identities)).toEqual([]);
   });
 

@@ -176,8 +176,10 @@ export const segmentRunDefinition = {
         startedAt: '{% $states.context.Execution.StartTime %}',
         trigger: "{% $exists($states.input.trigger) ? $states.input.trigger : 'manual' %}",
         options: '{% $exists($states.input.options) ? $states.input.options : {} %}',
+        matrixId: "{% $exists($states.input.matrixId) ? $states.input.matrixId : '' %}",
       }),
       Assign: {
+        hasOwnVectors: '{% $exists($states.input.matrixId) %}',
         runId: '{% $states.result.Payload.runId %}',
         missedFiles: '{% $states.result.Payload.missedFiles %}',
         profileId: '',
@@ -215,7 +217,25 @@ export const segmentRunDefinition = {
       Catch: failRun,
       Next: 'Plan',
     },
-    Plan: { ...invoke('plan-run', { runId }), Catch: failRun, Next: 'FeaturesAndTexts' },
+    Plan: { ...invoke('plan-run', { runId }), Catch: failRun, Next: 'OwnVectors' },
+    OwnVectors: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $hasOwnVectors %}', Next: 'BuildKnownFeatures' }],
+      Default: 'FeaturesAndTexts',
+    },
+    // What the lake knows of the customers of a matrix goes into cards and rows; the vectors are the matrix's own.
+    BuildKnownFeatures: {
+      ...overPartitions('build-features', 'BuildKnownPartitionFeatures'),
+      Output: {},
+      Catch: failRun,
+      Next: 'PlaceVectors',
+    },
+    PlaceVectors: {
+      ...overPartitions('place-vectors', 'PlacePartitionVectors'),
+      Output: {},
+      Catch: failRun,
+      Next: 'Cluster',
+    },
     FeaturesAndTexts: {
       Type: 'Parallel',
       Branches: [branchOfFeatures, branchOfTexts],

@@ -4,6 +4,8 @@ import { createHash } from 'node:crypto';
 
 export const inboxPrefix = 'inbox/';
 export const importsPrefix = 'imports/';
+export const vectorsInboxPrefix = 'vectors-inbox/';
+export const matricesPrefix = 'matrices/';
 
 /** An import is one version of one object: 32 hex digits of sha256(key NUL versionId). */
 export function importIdOf(objectKey: string, versionId: string): string {
@@ -34,10 +36,27 @@ export const importKeys = {
   rejects: (objectKey: string, importId: string) => `rejects/${inInbox(objectKey)}/${importId}.csv`,
 };
 
+/** A matrix is one version of its object and one of its ids: 32 hex digits of sha256 over both keys and versions, NUL between them. */
+export function matrixIdOf(...versions: readonly { readonly key: string; readonly versionId: string }[]): string {
+  const names = versions.flatMap(({ key, versionId }) => [key, versionId]);
+  return createHash('sha256').update(names.join('\0')).digest('hex').slice(0, 32);
+}
+
+export const matrixKeys = {
+  commit: (matrixId: string) => `${matricesPrefix}${matrixId}.json`,
+  report: (objectKey: string, matrixId: string) => `reports/${objectKey}/${matrixId}.json`,
+  /** Of an object that makes no pair. */
+  loneReport: (objectKey: string) => `reports/${objectKey}/alone.json`,
+  rejects: (objectKey: string, matrixId: string) => `rejects/${objectKey}/${matrixId}.csv`,
+};
+
 export const lakeKeys = {
   customers: (partition: number, importId: string) => `lake/customers/${partitionName(partition)}/${importId}.parquet`,
   interactions: (partition: number, importId: string) =>
     `lake/interactions/${partitionName(partition)}/${importId}.parquet`,
+  vectorCustomers: (partition: number, matrixId: string) =>
+    `lake/vector-customers/${partitionName(partition)}/${matrixId}.safetensors`,
+  vectors: (partition: number, matrixId: string) => `lake/vectors/${partitionName(partition)}/${matrixId}.safetensors`,
   items: (importId: string) => `lake/items/${importId}.parquet`,
   texts: (importId: string) => `lake/texts/${importId}.parquet`,
 };

@@ -1,10 +1,14 @@
 import type { RunPlan } from '../contracts/runs.ts';
-import { mergeInteractions } from '../segmentation/records/interaction-partitions.ts';
+import { interactionsOf, mergeInteractions } from '../segmentation/records/interaction-partitions.ts';
 import type { CustomerRecord, InteractionTable, ItemRecord, TextRecord } from '../segmentation/records/tables.ts';
 import { readCustomers, readInteractions, readItems, readTexts } from './lake-files.ts';
 import type { ObjectStore } from './object-store.ts';
+import { readTensors } from './tensor-files.ts';
 
-/** Reads what a run's plan names from the lake, and from nowhere else. */
+/**
+ * Reads what a run's plan names from the lake, and from nowhere else. Of a run over a team's own vectors the customers are those of the
+ * matrix: all of them, and no others.
+ */
 export class LakeReader {
   readonly #objects: ObjectStore;
   readonly #plan: RunPlan;
@@ -17,7 +21,9 @@ export class LakeReader {
   /** A partition's interactions, sorted by customer and time. */
   async interactions(partition: number): Promise<InteractionTable> {
     const parts = await this.#readAll(this.#plan.interactionParts[partition] ?? [], readInteractions);
-    return mergeInteractions(parts);
+    const interactions = mergeInteractions(parts);
+    const own = await this.#matrixCustomers(partition);
+    return own ? interactionsOf(own, interactions) : interactions;
   }
 
   /** A partition's customers by pseudonym: of each attribute the value in the newest file that gives it. */
@@ -31,7 +37,8 @@ export class LakeReader {
         earlier ? { ...earlier, ...record, attributes: { ...earlier.attributes, ...record.attributes } } : record,
       );
     }
-    return merged;
+    const own = new Set(await this.#matrixCustomers(partition));
+    return this.#plan.matrix ? new Map([...merged].filter(([customer]) => own.has(customer))) : merged;
   }
 
   /** All items by id; the newest file's record of an item counts. */
@@ -44,6 +51,12 @@ export class LakeReader {
   async texts(): Promise<Map<string, string>> {
     const parts = await this.#readAll<TextRecord[]>(this.#plan.textParts, readTexts);
     return new Map(parts.flat().map(({ textId, text }) => [textId, text]));
+  }
+
+  /** Pseudonyms in rising order; undefined for a run over the lake's own customers. */
+  async #matrixCustomers(partition: number): Promise<string[] | undefined> {
+    const key = this.#plan.matrix?.customerParts[partition];
+    return key === undefined ? undefined : (await readTensors(this.#objects, key)).ids('customers');
   }
 
   async #readAll<T>(keys: readonly string[], read: (file: Uint8Array) => T | Promise<T>): Promise<T[]> {

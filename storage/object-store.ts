@@ -33,9 +33,9 @@ export class ObjectStore {
     this.#service = new SignedService('s3', access, retryPolicy);
   }
 
-  /** The whole object. Throws NotStoredError. */
-  async get(key: string): Promise<Uint8Array> {
-    return (await this.#send(key, { method: 'GET' })).body;
+  /** The whole object, in its newest version unless one is named. Throws NotStoredError. */
+  async get(key: string, versionId?: string): Promise<Uint8Array> {
+    return (await this.#send(key, { method: 'GET', query: versionQuery(versionId) })).body;
   }
 
   async getJson<T>(key: string, parse: (value: unknown) => T): Promise<T> {

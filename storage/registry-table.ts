@@ -14,6 +14,7 @@ import { AlreadyStoredError, CorruptRecordError } from './errors.ts';
 import { runIdOf } from './keys.ts';
 import { TableClient } from './table-client.ts';
 
+const runsPerPage = 50;
 const liveKey = { pk: 'LIVE', sk: 'pointer' };
 const leaseKey = { pk: 'LEASE', sk: 'run' };
 const runSeqCounterKey = { pk: 'COUNTER', sk: 'runSeq' };
@@ -154,6 +155,20 @@ export class RegistryTable {
   async findLive(): Promise<LivePointer | undefined> {
     const item = await this.#get(liveKey);
     return item ? this.#parse(livePointerSchema, item, 'the live pointer') : undefined;
+  }
+
+  /** The newest run over the lake that went live; runs over a team's own vectors may have followed it. */
+  async findLastLakeRun(): Promise<RunRecord | undefined> {
+    const live = await this.findLive();
+    const liveRun = live ? await this.findRun(live.runId) : undefined;
+    if (liveRun?.matrixId === undefined) return liveRun;
+    for (let before: number | undefined = liveRun.runSeq; before !== undefined; ) {
+      const page: RunRecord[] = await this.listRuns({ limit: runsPerPage, before });
+      const found = page.find(({ status, matrixId }) => status === 'SUPERSEDED' && matrixId === undefined);
+      if (found) return found;
+      before = page.at(-1)?.runSeq;
+    }
+    return undefined;
   }
 
   /** Makes a run live by one write; refused where another went live since the run was planned. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { trainHeadReportSchema } from '../../contracts/model-jobs.ts';
-import { clusteringReportSchema, type Evaluation, evaluationSchema } from '../../contracts/runs.ts';
+import { clusteringReportSchema, type Evaluation, evaluationSchema, type RunPlan } from '../../contracts/runs.ts';
 import type { GraphRunner } from '../../numerics/runner.ts';
 import { buildSoftmaxHeadModel } from '../../numerics/softmax-head.ts';
 import { createInProcessRunner } from '../../runtime/in-process.ts';
@@ -43,12 +43,12 @@ export async function evaluateRun({ runId, trainingOutputKey }: Input, deps: Dep
   const { objects, registry, runner } = deps;
   const keys = runKeys(runId);
   const plan = await readPlan(objects, runId);
-  const [training, { vectors }, labels, split, layer, clustering] = await Promise.all([
+  const [training, { vectors }, labels, split, explainedVariance, clustering] = await Promise.all([
     readTensors(objects, trainingOutputKey),
     readRunVectors(objects, runId, plan.partitions),
     readRunLabels(objects, runId, plan.partitions),
     readTensors(objects, keys.split),
-    objects.getJson(keys.outputLayerReport, (value) => outputLayerReportSchema.parse(value)),
+    keptVariance(objects, plan),
     objects.getJson(keys.clustering, (value) => clusteringReportSchema.parse(value)),
   ]);
   const report = training.json('job', (value) => trainHeadReportSchema.parse(value));
@@ -82,7 +82,7 @@ export async function evaluateRun({ runId, trainingOutputKey }: Input, deps: Dep
             await classifyRows(classifier, selectRows(vectors, checking), runner),
             labelsOf(checking),
           ),
-    explainedVariance: layer.explainedVariance,
+    explainedVariance,
     trainedEpochs: report.epochs,
     modelVersion: `${runId}-${createHash('sha256').update(model).digest('hex').slice(0, 12)}`,
     promote,
@@ -102,6 +102,13 @@ export async function evaluateRun({ runId, trainingOutputKey }: Input, deps: Dep
     registry.updateRun(runId, { evaluation }),
   ]);
   return { rows: heldOut.length, promote, reason: evaluation.reason };
+}
+
+/** Part of the raw vectors' variance that the output layer keeps: all of it where the vectors are the team's own. */
+async function keptVariance(objects: ObjectStore, { runId, matrix }: RunPlan): Promise<number> {
+  if (matrix) return 1;
+  const key = runKeys(runId).outputLayerReport;
+  return (await objects.getJson(key, (value) => outputLayerReportSchema.parse(value))).explainedVariance;
 }
 
 export const handler = stageFunction({

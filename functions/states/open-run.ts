@@ -16,6 +16,8 @@ const inputSchema = z.object({
   startedAt: z.iso.datetime(),
   trigger: z.string(),
   options: requestedOptionsSchema.default({}),
+  /** The matrix to cluster; none, or empty, where the run is over the lake. */
+  matrixId: z.string().optional(),
 });
 type Input = z.input<typeof inputSchema>;
 
@@ -40,7 +42,7 @@ class RunInProgressError extends Error {
 }
 
 export async function openRun(input: Input, { objects, registry, lease }: Deps): Promise<Result> {
-  const { executionName, executionArn, startedAt, trigger, options } = input;
+  const { executionName, executionArn, startedAt, trigger, options, matrixId } = input;
   const holder = await lease.take(executionArn);
   if (holder !== undefined) {
     const runId = await registry.findRunIdOf(holder);
@@ -53,6 +55,7 @@ export async function openRun(input: Input, { objects, registry, lease }: Deps):
     executionName,
     startedAt,
     ...(options && Object.keys(options).length > 0 && { options }),
+    ...(matrixId ? { matrixId } : {}),
   });
   const missed = await listUncommitted(objects);
   await objects.putJson(

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { ImportCommit } from '../../contracts/imports.ts';
 import { type RunOptions, type RunPlan, runPlanSchema } from '../../contracts/runs.ts';
 import { readCommits } from '../../storage/committed-files.ts';
+import { readMatrixCommit } from '../../storage/committed-matrices.ts';
 import { runKeys } from '../../storage/keys.ts';
 import { ObjectStore } from '../../storage/object-store.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
@@ -29,8 +30,9 @@ export async function planRun({ runId }: Input, deps: Deps): Promise<{ rows: num
   if (!run) throw new NothingToSegmentError(`${runId} is not in the registry: start runs through the state machine`);
   const options: RunOptions = { ...deps.options, ...run.options };
   const imports = importsInForce(commits);
+  const matrix = run.matrixId === undefined ? undefined : await readMatrixCommit(objects, run.matrixId);
   const interactions = imports.filter(({ kind, parts }) => kind === 'interactions' && parts.interactions.length > 0);
-  if (interactions.length === 0) {
+  if (interactions.length === 0 && !matrix) {
     throw new NothingToSegmentError(
       `of ${commits.length} files taken in, none holds accepted interactions (sales, orders, reviews); ` +
         'drop one under inbox/, or read reports/ to see why rows were rejected',
@@ -44,12 +46,21 @@ export async function planRun({ runId }: Input, deps: Deps): Promise<{ rows: num
     runSeq: run.runSeq,
     startedAt: run.startedAt,
     manifestSha256: createHash('sha256')
-      .update(JSON.stringify([options, imports.map(({ objectKey, sha256 }) => [objectKey, sha256])]))
+      .update(
+        JSON.stringify([
+          options,
+          imports.map(({ objectKey, sha256 }) => [objectKey, sha256]),
+          ...(matrix ? [matrix.sha256] : []),
+        ]),
+      )
       .digest('hex'),
     options,
     model: options.model === 'auto' ? encoderOf[language] : options.model,
     language,
-    asOfMs: Math.max(...interactions.map(({ lastAtMs }) => lastAtMs ?? 0)),
+    asOfMs:
+      interactions.length > 0
+        ? Math.max(...interactions.map(({ lastAtMs }) => lastAtMs ?? 0))
+        : (matrix?.modifiedAtMs ?? 0),
     partitions,
     imports: imports.map(({ importId, objectKey, kind, modifiedAtMs }) => ({
       importId,
@@ -61,6 +72,16 @@ export async function planRun({ runId }: Input, deps: Deps): Promise<{ rows: num
     interactionParts: byPartition(imports, partitions, ({ parts }) => parts.interactions),
     itemParts: imports.flatMap(({ parts }) => parts.items.map(({ key }) => key)),
     textParts: imports.flatMap(({ parts }) => parts.texts.map(({ key }) => key)),
+    ...(matrix
+      ? {
+          matrix: {
+            matrixId: matrix.matrixId,
+            objectKey: matrix.objectKey,
+            customerParts: matrix.parts.map(({ customersKey }) => customersKey),
+            vectorParts: matrix.parts.map(({ vectorsKey }) => vectorsKey),
+          },
+        }
+      : {}),
     ...(live ? { previousRunId: live.runId } : {}),
   };
   await objects.putJson(runKeys(runId).plan, runPlanSchema.parse(plan));
@@ -69,7 +90,8 @@ export async function planRun({ runId }: Input, deps: Deps): Promise<{ rows: num
     Array.from({ length: partitions }, (_, partition) => ({ partition })),
   );
   await registry.updateRun(runId, { manifestSha256: plan.manifestSha256, files: imports.length });
-  return { rows: sum(imports, ({ counts }) => counts.accepted), files: imports.length };
+  const rows = sum(imports, ({ counts }) => counts.accepted) + (matrix?.counts.accepted ?? 0);
+  return { rows, files: imports.length };
 }
 
 /**

@@ -4,6 +4,7 @@ import { type ImportCommit, type ImportReport, importCommitSchema } from '../../
 import { createPseudonymizer, partitionOf } from '../../segmentation/privacy/pseudonyms.ts';
 import { FileIngest, type IngestedFile } from '../../segmentation/records/file-ingest.ts';
 import { splitInteractions } from '../../segmentation/records/interaction-partitions.ts';
+import { rejectSamples } from '../../segmentation/records/reject-samples.ts';
 import { writeRejectsCsv } from '../../segmentation/records/rejects-csv.ts';
 import type { CustomerRecord } from '../../segmentation/records/tables.ts';
 import { NotStoredError } from '../../storage/errors.ts';
@@ -36,8 +37,6 @@ interface Result {
   readonly importId: string | null;
   readonly status: 'accepted' | 'rejected' | 'gone';
 }
-
-const rejectedSamplesPerReason = 3;
 
 export async function ingestFile(input: Input, deps: Deps): Promise<Result> {
   const { objects } = deps;
@@ -163,12 +162,6 @@ function reportOf(
   tookMs: number,
 ): ImportReport {
   const { report } = file;
-  const seen = new Map<string, number>();
-  const samples = file.rejects.rows.filter(({ code }) => {
-    const count = (seen.get(code) ?? 0) + 1;
-    seen.set(code, count);
-    return count <= rejectedSamplesPerReason;
-  });
   return {
     file: object.key,
     importId,
@@ -182,7 +175,7 @@ function reportOf(
     columns: [...report.columns],
     ignoredColumns: [...report.ignoredColumns],
     notes: [...report.notes],
-    rejectedSamples: samples.map(({ line, code, message }) => ({ line, code, message })),
+    rejectedSamples: rejectSamples(file.rejects.rows),
     ...(rejectsKey ? { rejectsKey } : {}),
     ...(report.firstAtMs === undefined ? {} : { firstEventAt: new Date(report.firstAtMs).toISOString() }),
     ...(report.lastAtMs === undefined ? {} : { lastEventAt: new Date(report.lastAtMs).toISOString() }),

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { listUncommitted, readCommit } from '../../storage/committed-files.ts';
+import { hasNewerMatrix, readMatrixCommit } from '../../storage/committed-matrices.ts';
 import { Executions } from '../../storage/executions.ts';
-import { importsPrefix } from '../../storage/keys.ts';
+import { importsPrefix, matricesPrefix } from '../../storage/keys.ts';
 import { ObjectStore } from '../../storage/object-store.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
 import { RunLease } from '../../storage/run-lease.ts';
@@ -12,6 +13,10 @@ import { stateFunction } from '../wiring/state-function.ts';
 const inputSchema = z.union([
   /** Asked by the Quiet state machine for the commit that started it. */
   z.object({ commitKey: z.string().startsWith(importsPrefix) }),
+  /** The same for the commit of a matrix of the team's own vectors. */
+  z
+    .object({ commitKey: z.string().startsWith(matricesPrefix) })
+    .transform(({ commitKey }) => ({ matrixId: commitKey.slice(matricesPrefix.length, -'.json'.length) })),
   /** Asked by the daily schedule (an EventBridge scheduled event). */
   z
     .object({ source: z.literal('aws.events'), time: z.iso.datetime() })
@@ -42,7 +47,8 @@ const listingResolutionMs = 1000;
 const ingestLimitMs = 15 * 60_000;
 
 export async function startRunWhenQuiet(input: Input, deps: Deps): Promise<Decision> {
-  const { objects, executions, lease, stateMachineArn, nowMs } = deps;
+  const { objects, nowMs } = deps;
+  if ('matrixId' in input) return startOnMatrix(input.matrixId, deps);
   if ('commitKey' in input && (await hasLaterCommit(input.commitKey, deps))) {
     return { started: false, reason: 'a later file was committed; its own wait decides', askAgain: false };
   }
@@ -54,11 +60,35 @@ export async function startRunWhenQuiet(input: Input, deps: Deps): Promise<Decis
     return { started: false, reason: `${arriving.length} files are being taken in`, askAgain: true };
   }
   if (!(await hasNews(deps))) {
-    return { started: false, reason: 'nothing was committed since the live run', askAgain: false };
+    return {
+      started: false,
+      reason: 'nothing was committed since the last run that took the files in',
+      askAgain: false,
+    };
   }
   const name = 'commitKey' in input ? `quiet-${importIdIn(input.commitKey)}` : `schedule-${input.day}`;
   const trigger = 'commitKey' in input ? 'quiet' : 'schedule';
-  const { outcome } = await lease.start(executions, stateMachineArn, name, { trigger });
+  return startUnlessRunning(name, { trigger }, deps);
+}
+
+/** Of the matrices that were dropped the newest is clustered, whatever files arrive meanwhile. */
+async function startOnMatrix(matrixId: string, deps: Deps): Promise<Decision> {
+  const matrix = await readMatrixCommit(deps.objects, matrixId);
+  if (matrix.status === 'rejected') {
+    return { started: false, reason: `the matrix was refused; ${matrix.reportKey} says why`, askAgain: false };
+  }
+  if (await hasNewerMatrix(deps.objects, matrix)) {
+    return { started: false, reason: 'a later matrix was committed; its own wait decides', askAgain: false };
+  }
+  return startUnlessRunning(`vectors-${matrixId}`, { trigger: 'vectors', matrixId }, deps);
+}
+
+async function startUnlessRunning(
+  name: string,
+  input: object,
+  { lease, executions, stateMachineArn }: Deps,
+): Promise<Decision> {
+  const { outcome } = await lease.start(executions, stateMachineArn, name, input);
   if (outcome === 'refused') return { started: false, reason: 'a run is in progress', askAgain: true };
   const started = outcome === 'started';
   return { started, reason: started ? `started ${name}` : `${name} was started before`, askAgain: false };
@@ -77,8 +107,7 @@ async function hasLaterCommit(commitKey: string, { objects, nowMs, quietMs }: De
 }
 
 async function hasNews({ objects, registry }: Deps): Promise<boolean> {
-  const [live, commits] = await Promise.all([registry.findLive(), objects.list(importsPrefix)]);
-  const run = live ? await registry.findRun(live.runId) : undefined;
+  const [run, commits] = await Promise.all([registry.findLastLakeRun(), objects.list(importsPrefix)]);
   const sinceMs = run ? Date.parse(run.startedAt) - listingResolutionMs : 0;
   return commits.some(({ modifiedAtMs }) => modifiedAtMs >= sinceMs);
 }

@@ -51,7 +51,7 @@ export function createStateFunctions(scope: Construct, props: StateFunctionsProp
       MODEL: settings.model,
       MINIMUM_ACCURACY: String(settings.minimumAccuracy),
     },
-    { list: ['imports/'], read: ['imports/'] },
+    { list: ['imports/'], read: ['imports/', 'matrices/'] },
   );
   const submitModelJob = bare('submit-model-job', {
     BUCKET_NAME: data.bucket.bucketName,
@@ -79,6 +79,7 @@ export function createStateFunctions(scope: Construct, props: StateFunctionsProp
     state('build-vectors', stage, { read: ['lake/', 'embeddings/'], list: ['embeddings/'] }),
     state('fit-output-layer', stage),
     state('project-vectors', stage),
+    state('place-vectors', stage, { read: ['lake/'] }),
     state('cluster-vectors', stage),
     state('describe-segments', stage, { read: ['lake/'] }),
     state('prepare-training', stage, { write: ['model-input/'] }),

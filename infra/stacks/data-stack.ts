@@ -107,6 +107,7 @@ export class DataStack extends Stack {
       lifecycleRules: [
         { id: 'abort-incomplete-uploads', abortIncompleteMultipartUploadAfter: Duration.days(7) },
         expireUnder('inbox/', settings.rawRetentionDays),
+        expireUnder('vectors-inbox/', settings.rawRetentionDays),
         expireUnder('rejects/', settings.rawRetentionDays),
         expireUnder('model-input/', 7),
         expireUnder('model-output/', 7),

@@ -36,6 +36,7 @@ export class PipelineStack extends Stack {
     this.#props = props;
 
     const ingestFile = this.#ingestFile();
+    this.#ingestMatrix();
     this.segmentRun = this.#segmentRun(ingestFile);
     this.#resumeModelJob(this.segmentRun);
     const startRun = this.#startRunWhenQuiet(this.segmentRun);
@@ -71,7 +72,7 @@ export class PipelineStack extends Stack {
     allowTable(ingestFile.role, data.registry, data.key, ['GetItem', 'PutItem', 'UpdateItem']);
     allowSecret(ingestFile.role, data.pseudonymSecret, data.key);
 
-    this.#onObjectCreated('FileDropped', 'inbox/').addTarget(
+    this.#onObjectCreated('FileDropped', ['inbox/']).addTarget(
       new LambdaFunction(ingestFile.resource, {
         deadLetterQueue: deadLetters,
         retryAttempts: 20,
@@ -79,6 +80,39 @@ export class PipelineStack extends Stack {
       }),
     );
     return ingestFile;
+  }
+
+  /** Takes a matrix of a team's own vectors in as soon as it and its ids are both there. */
+  #ingestMatrix(): void {
+    const { data, settings } = this.#props;
+    const deadLetters = new DeadLetterQueue(this, 'MatrixDeadLetters');
+    const ingestMatrix = new KindredFunction(this, 'ingest-matrix', {
+      ...this.#props,
+      functionName: 'ingest-matrix',
+      environment: {
+        BUCKET_NAME: data.bucket.bucketName,
+        IDENTITIES_TABLE: data.identities.tableName,
+        PSEUDONYM_SECRET_ARN: data.pseudonymSecret.secretArn,
+        LAKE_PARTITIONS: String(settings.lakePartitions),
+      },
+      deadLetters,
+    });
+    allowObjects(ingestMatrix.role, data.bucket, data.key, {
+      readVersions: ['vectors-inbox/'],
+      read: ['matrices/'],
+      write: ['lake/', 'matrices/', 'reports/', 'rejects/'],
+      list: ['vectors-inbox/', 'matrices/'],
+    });
+    allowTable(ingestMatrix.role, data.identities, data.key, ['BatchWriteItem']);
+    allowSecret(ingestMatrix.role, data.pseudonymSecret, data.key);
+
+    this.#onObjectCreated('MatrixDropped', ['vectors-inbox/']).addTarget(
+      new LambdaFunction(ingestMatrix.resource, {
+        deadLetterQueue: deadLetters,
+        retryAttempts: 20,
+        maxEventAge: Duration.hours(24),
+      }),
+    );
   }
 
   #segmentRun(ingestFile: KindredFunction<'ingest-file'>): StandardStateMachine {
@@ -154,8 +188,11 @@ export class PipelineStack extends Stack {
         QUIET_SECONDS: String(settings.quietSeconds),
       },
     });
-    allowObjects(startRun.role, data.bucket, data.key, { read: ['imports/'], list: ['inbox/', 'imports/'] });
-    allowTable(startRun.role, data.registry, data.key, ['GetItem', 'PutItem']);
+    allowObjects(startRun.role, data.bucket, data.key, {
+      read: ['imports/', 'matrices/'],
+      list: ['inbox/', 'imports/', 'matrices/'],
+    });
+    allowTable(startRun.role, data.registry, data.key, ['GetItem', 'PutItem', 'Query']);
     allow(startRun.role, ['states:StartExecution'], [segmentRun.resource.stateMachineArn]);
     segmentRun.allowDescribingExecutions(startRun);
     return startRun;
@@ -168,7 +205,7 @@ export class PipelineStack extends Stack {
       substitutions: { QuietSeconds: String(this.#props.settings.quietSeconds) },
       settings: this.#props.settings,
     });
-    this.#onObjectCreated('FileCommitted', 'imports/').addTarget(
+    this.#onObjectCreated('FileCommitted', ['imports/', 'matrices/']).addTarget(
       new SfnStateMachine(quiet.resource, {
         deadLetterQueue: new DeadLetterQueue(this, 'CommitDeadLetters'),
         retryAttempts: 20,
@@ -190,13 +227,16 @@ export class PipelineStack extends Stack {
     );
   }
 
-  #onObjectCreated(id: string, prefix: Prefix): Rule {
+  #onObjectCreated(id: string, prefixes: readonly Prefix[]): Rule {
     return new Rule(this, id, {
-      description: `An object was created under ${prefix}`,
+      description: `An object was created under ${prefixes.join(' or ')}`,
       eventPattern: {
         source: ['aws.s3'],
         detailType: ['Object Created'],
-        detail: { bucket: { name: [this.#props.data.bucket.bucketName] }, object: { key: [{ prefix }] } },
+        detail: {
+          bucket: { name: [this.#props.data.bucket.bucketName] },
+          object: { key: prefixes.map((prefix) => ({ prefix })) },
+        },
       },
     });
   }

@@ -8,6 +8,7 @@ export type NpyProblemCode =
   /** Another number of dimensions than two. */
   | 'NOT_A_MATRIX'
   | 'EMPTY_MATRIX'
+  | 'TOO_LARGE'
   /** Fewer or more bytes than the header says. */
   | 'WRONG_LENGTH';
 

@@ -23,11 +23,16 @@ const arrays = {
 } as const;
 type Kind = keyof typeof arrays;
 
+export interface NpyLimits {
+  /** Numbers in a matrix: n times d. */
+  readonly maxElements: number;
+}
+
 /**
  * Reads a two-dimensional array [n, d] of floats or integers, in either byte order, in rows (C) or columns (Fortran).
  * @throws InvalidNpyError for anything else, arrays without rows or columns and files that are cut off included.
  */
-export function readNpy(file: Uint8Array): NpyMatrix {
+export function readNpy(file: Uint8Array, { maxElements }: NpyLimits): NpyMatrix {
   const { dtype, isFortranOrder, shape, dataStart } = readNpyHeader(file);
   const kind = dtype.replace(/^[<>|=]/, '');
   if (!Object.hasOwn(arrays, kind)) {
@@ -47,6 +52,12 @@ export function readNpy(file: Uint8Array): NpyMatrix {
     throw new InvalidNpyError(
       'EMPTY_MATRIX',
       `the matrix is ${rows} x ${columns}; at least one row and column are needed`,
+    );
+  }
+  if (rows * columns > maxElements) {
+    throw new InvalidNpyError(
+      'TOO_LARGE',
+      `the matrix is ${rows} x ${columns}, more than ${maxElements} numbers; leave rows out, or bring the vectors to fewer dimensions`,
     );
   }
   const dataBytes = rows * columns * arrays[kind as Kind].BYTES_PER_ELEMENT;

@@ -220,6 +220,20 @@ describe('behaviour matrix', () => {
     );
   });
 
+  test('names customers without interactions, of whom it knows nothing', () => {
+    const purchase = { ...unknown, type: 'purchase', atMs: 0, quantity: 1, amount: 10, item: 'a' } as const;
+    const { customers, names, raw, features, facts } = behaviourMatrix(tableOf([[], [purchase], [], []]), 0);
+    const alone = behaviourMatrix(tableOf([[purchase]]), 0);
+    expect(customers).toEqual(['customer 0', 'customer 1', 'customer 2', 'customer 3']);
+    const rowsOf = (matrix: Float32Array) =>
+      customers.map((_, row) => [...matrix.subarray(row * names.length, (row + 1) * names.length)]);
+    const nothing = names.map(() => Number.NaN);
+    expect(rowsOf(raw)).toEqual([nothing, [...alone.raw], nothing, nothing]);
+    expect(rowsOf(features)).toEqual([nothing, [...alone.features], nothing, nothing]);
+    expect(facts[1]).toEqual(alone.facts[0]);
+    expect(facts[3]).toMatchObject({ firstEventAtMs: Number.NaN, lastPurchaseAtMs: Number.NaN, orders: 0, revenue: 0 });
+  });
+
   test('transforms by ln(1 + x) with the sign kept', () => {
     const purchase = { ...unknown, type: 'purchase', atMs: 0, quantity: 1, amount: 10, item: 'a' } as const;
     const refund = { ...purchase, type: 'refund', amount: 30 } as const;

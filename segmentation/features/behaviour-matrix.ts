@@ -20,7 +20,7 @@ export interface BehaviourMatrix {
 
 /**
  * Facts and features of all customers of a table sorted by customer, then by time: the numbers that a BehaviourAccumulator per customer
- * would read, to the bit, in one pass over the columns.
+ * would read, to the bit, in one pass over the columns. A customer without interactions has no features.
  * @throws UnsortedInteractionsError
  */
 export function behaviourMatrix(table: InteractionTable, asOfMs: number): BehaviourMatrix {
@@ -36,8 +36,10 @@ export function behaviourMatrix(table: InteractionTable, asOfMs: number): Behavi
     summary.reset();
     const from = start[customer]!;
     const to = start[customer + 1]!;
-    summary.firstEventAtMs = atMs[from]!;
-    summary.lastEventAtMs = atMs[to - 1]!;
+    if (from < to) {
+      summary.firstEventAtMs = atMs[from]!;
+      summary.lastEventAtMs = atMs[to - 1]!;
+    }
     let day = Number.NaN;
     let offset = 0;
     let lastMinute = Number.NaN;
@@ -69,7 +71,9 @@ export function behaviourMatrix(table: InteractionTable, asOfMs: number): Behavi
     }
     const reading = summary.read(asOfMs);
     facts.push(reading.facts);
-    writeRawFeatures(reading, raw, customer * width);
+    // Of a customer without interactions nothing is known, which is not the same as having bought nothing.
+    if (from === to) raw.fill(Number.NaN, customer * width, (customer + 1) * width);
+    else writeRawFeatures(reading, raw, customer * width);
   }
   return { customers, names: behaviourFeatureNames, raw, features: transformFeatures(raw), facts };
 }

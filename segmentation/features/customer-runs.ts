@@ -6,38 +6,32 @@ export class UnsortedInteractionsError extends Error {
   readonly retryable = false;
 }
 
-/** Where each customer's interactions lie in a table: rows `start[c]` up to `start[c + 1]` are those of `customers[c]`. */
+/** Where each customer's interactions lie in a table: rows `start[c]` up to `start[c + 1]` are those of `customers[c]`, perhaps none. */
 export interface CustomerRuns {
-  /** [n], in the order of the rows. */
+  /** [n], as the table names them. */
   readonly customers: readonly string[];
   /** [n + 1]. */
   readonly start: Int32Array;
 }
 
 /**
- * The customers of a table whose rows stand together by customer and in order of time within each.
- * @throws UnsortedInteractionsError where a customer's rows are apart or go back in time.
+ * The customers of a table whose rows stand in the order in which it names the customers, and in order of time within each.
+ * @throws UnsortedInteractionsError where a customer's rows come before an earlier one's, or go back in time.
  */
 export function customerRuns(table: InteractionTable): CustomerRuns {
-  const { rows, customerIndex, atMs } = table;
-  const customers: string[] = [];
-  const start = new Int32Array(table.customers.length + 1);
-  const seen = new Uint8Array(table.customers.length);
-  let current = -1;
+  const { rows, customers, customerIndex, atMs } = table;
+  const start = new Int32Array(customers.length + 1);
+  let current = 0;
   for (let row = 0; row < rows; row++) {
     const customer = customerIndex[row]!;
-    if (customer === current) {
-      if (atMs[row]! < atMs[row - 1]!) throw unsorted(row, 'is earlier than the row before it');
-      continue;
+    if (customer < current) throw unsorted(row, 'belongs to a customer whose rows ended before');
+    if (row > 0 && customer === customerIndex[row - 1] && atMs[row]! < atMs[row - 1]!) {
+      throw unsorted(row, 'is earlier than the row before it');
     }
-    if (seen[customer] === 1) throw unsorted(row, 'belongs to a customer whose rows ended before');
-    seen[customer] = 1;
-    current = customer;
-    start[customers.length] = row;
-    customers.push(table.customers[customer]!);
+    while (current < customer) start[++current] = row;
   }
-  start[customers.length] = rows;
-  return { customers, start: start.subarray(0, customers.length + 1) };
+  while (current < customers.length) start[++current] = rows;
+  return { customers, start };
 }
 
 function unsorted(row: number, what: string): UnsortedInteractionsError {

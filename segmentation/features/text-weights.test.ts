@@ -15,11 +15,13 @@ type Row = [
   text: number,
 ];
 
+/** As ingest cuts it: customers are named in the order of their rows. */
 function tableOf(rows: readonly Row[]): InteractionTable {
+  const order = [...new Set(rows.map(([customer]) => customer))];
   return {
     rows: rows.length,
-    customers: ['ann', 'bob', 'cid'],
-    customerIndex: Int32Array.from(rows, ([customer]) => customer),
+    customers: order.map((customer) => ['ann', 'bob', 'cid'][customer]!),
+    customerIndex: Int32Array.from(rows, ([customer]) => order.indexOf(customer)),
     typeCode: Uint8Array.from(rows, ([, type]) => interactionTypes.indexOf(type)),
     atMs: Float64Array.from(rows, ([, , day]) => day * dayMs),
     items: ['mug', 'tea', 'untitled'],

@@ -5,7 +5,8 @@ export type FileProblemCode =
   | 'BINARY_FILE'
   | 'NOT_UTF8'
   | 'UNKNOWN_COLUMNS'
-  | 'NO_VALID_ROWS';
+  | 'NO_VALID_ROWS'
+  | 'BROKEN_ROWS';
 
 /** The message says what was found, what is allowed and what to do. */
 export interface FileProblem {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { partitionOf } from '../privacy/pseudonyms.ts';
-import { mergeInteractions, splitInteractions } from './interaction-partitions.ts';
+import { interactionsOf, mergeInteractions, splitInteractions } from './interaction-partitions.ts';
 import type { InteractionTable } from './tables.ts';
 
 interface Row {
@@ -96,6 +96,19 @@ describe('mergeInteractions', () => {
         expect(rowsOf(mergeInteractions(parts.map(tableOf)))).toEqual(sorted(parts.flat()));
       }),
       { seed: 5 },
+    );
+  });
+});
+
+describe('the interactions of some customers', () => {
+  it('are their rows and no others, and every one of them is named', () => {
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 30 }), fc.subarray(pseudonyms), (rows, wanted) => {
+        const table = mergeInteractions([tableOf(rows)]);
+        const own = interactionsOf(wanted, table);
+        expect(own.customers).toEqual(wanted);
+        expect(rowsOf(own)).toEqual(rowsOf(table).filter(({ customer }) => wanted.includes(customer)));
+      }),
     );
   });
 });

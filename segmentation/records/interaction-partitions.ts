@@ -42,6 +42,22 @@ function isSplit({ rows, customers, customerIndex, atMs }: InteractionTable): bo
   return true;
 }
 
+/**
+ * Of a sorted table the rows of these customers (sorted by pseudonym) and of no others. Every one of them is named, also those who
+ * have no row.
+ */
+export function interactionsOf(customers: readonly string[], table: InteractionTable): InteractionTable {
+  const positionOf = new Map(customers.map((customer, position) => [customer, position]));
+  const positions = Int32Array.from(table.customers, (customer) => positionOf.get(customer) ?? -1);
+  const positionOfRow = table.customerIndex.map((customer) => positions[customer]!);
+  const wanted = Int32Array.from(positionOfRow.keys()).filter((row) => positionOfRow[row]! >= 0);
+  return {
+    ...rowsOf(table, wanted),
+    customers,
+    customerIndex: wanted.map((row) => positionOfRow[row]!),
+  };
+}
+
 /** [rows]: the rows by pseudonym, time and position. */
 function sortedRows({ rows, customers, customerIndex, atMs }: InteractionTable): Int32Array {
   const byName = Array.from(customers.keys()).sort((a, b) => (customers[a]! < customers[b]! ? -1 : 1));

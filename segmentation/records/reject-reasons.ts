@@ -20,6 +20,7 @@ export const rejectCodes = [
   'IMPOSSIBLE_RATING',
   'IMPOSSIBLE_AGE',
   'FOREIGN_CURRENCY',
+  'NOT_FINITE',
 ] as const;
 export type RejectCode = (typeof rejectCodes)[number];
 

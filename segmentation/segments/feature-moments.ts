@@ -54,6 +54,11 @@ export class FeatureMoments {
     });
   }
 
+  /** Whether no customer has any of the features. */
+  get isEmpty(): boolean {
+    return this.#moments.every(({ count }) => count === 0);
+  }
+
   /** Of feature `index`: customers who have it, mean of the raw values, mean and standard deviation of the transformed; NaN where none has it. */
   read(index: number): { count: number; mean: number; transformedMean: number; transformedDeviation: number } {
     const { count, raw, transformed, transformedSquares } = this.#moments[index]!;

@@ -28,10 +28,20 @@ const word = (label: string): Topic => ({ label, isCategory: false, share: 0.2, 
 const category = (label: string): Topic => ({ label, isCategory: true, share: 0.2, lift: 3 });
 
 function segment(segmentId: string, traits: Trait[], topics: Topic[] = [], keptName?: string): NamingInput {
-  return { segmentId, buys: true, traits, topics, ...(keptName === undefined ? {} : { keptName }) };
+  return { segmentId, isKnown: true, buys: true, traits, topics, ...(keptName === undefined ? {} : { keptName }) };
 }
 
 describe('names', () => {
+  test('of segments of which nothing is known are their ids, and give way once something is', () => {
+    const unknown = { ...segment('seg-2', []), isKnown: false };
+    const before = nameSegments([segment('seg-1', [trait('orders', 1.5)]), unknown], 'en');
+    expect(before).toEqual(['Frequent buyers', 'Customers of seg-2']);
+    const keptName = 'Customers of seg-2';
+    expect(nameSegments([{ ...unknown, keptName }], 'en')).toEqual([keptName]);
+    expect(nameSegments([segment('seg-2', [trait('orders', 1.5)], [], keptName)], 'en')).toEqual(['Frequent buyers']);
+    expect(nameSegments([unknown], 'zh')).toEqual(['seg-2 客户']);
+  });
+
   test('join the most telling traits of different families with what is bought', () => {
     expect(
       nameSegments(

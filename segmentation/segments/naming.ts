@@ -8,6 +8,8 @@ export interface NamingInput {
   readonly segmentId: string;
   /** The name of a segment that the last run had already: it stays. */
   readonly keptName?: string;
+  /** False where no file says anything of its customers: then it is called after its id. */
+  readonly isKnown: boolean;
   /** Whether most of its customers have bought something; else they are not called buyers. */
   readonly buys: boolean;
   /** Strongest first. */
@@ -29,11 +31,14 @@ const secondSalience = 0.6;
  * are given first, the others in the order of the input.
  */
 export function nameSegments(segments: readonly NamingInput[], language: Language): string[] {
-  const names = segments.map(({ keptName }) => keptName);
+  const names = segments.map(({ keptName, segmentId, isKnown }) =>
+    isKnown && keptName === idName(segmentId, language) ? undefined : keptName,
+  );
   const taken = new Set(names.filter((name) => name !== undefined));
   return segments.map((segment, index) => {
     const kept = names[index];
     if (kept !== undefined) return kept;
+    if (!segment.isKnown) return idName(segment.segmentId, language);
     const candidates = nameCandidates(segment, language);
     const name =
       candidates.find((candidate) => !taken.has(candidate) && isShort(candidate, language)) ??
@@ -42,6 +47,11 @@ export function nameSegments(segments: readonly NamingInput[], language: Languag
     taken.add(name);
     return name;
   });
+}
+
+/** The name of a segment of which nothing is known; it gives way once something is. */
+function idName(segmentId: string, language: Language): string {
+  return language === 'zh' ? `${segmentId} 客户` : `Customers of ${segmentId}`;
 }
 
 /** All names that would suit a segment, best first. */

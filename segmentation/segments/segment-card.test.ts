@@ -184,6 +184,32 @@ describe('segment cards', () => {
   });
 });
 
+describe('cards of customers whom no file knows', () => {
+  const strangers = (label: number, count: number): Shopper[] =>
+    Array.from({ length: count }, (_, index) => ({ name: `stranger-${label}-${index}`, label, lines: [] }));
+
+  test('tell how many they are, and claim nothing', () => {
+    const cards = cardsOf(statisticsOf([...strangers(0, 3), ...strangers(1, 1)], 2));
+    expect(cards.map(({ name, customers, share }) => [name, customers, share])).toEqual([
+      ['Customers of seg-1', 3, 0.75],
+      ['Customers of seg-2', 1, 0.25],
+    ]);
+    expect(cards[0]).toMatchObject({
+      summary: '75 % of customers. The files say nothing else of them.',
+      ...{ revenue: 0, revenueShare: 0, traits: [], categories: [], words: [], items: [], months: [] },
+    });
+  });
+
+  test('leave what is known of the others as it is', () => {
+    const alone = cardsOf(statisticsOf(shoppers, 3)).slice(0, 2);
+    const cards = cardsOf(statisticsOf([...shoppers, ...strangers(2, 8)], 3));
+    expect(cards[2]!.name).toBe('Customers of seg-3');
+    expect(cards.slice(0, 2).map(({ name, traits }) => [name, traits])).toEqual(
+      alone.map(({ name, traits }) => [name, traits]),
+    );
+  });
+});
+
 describe('segment statistics', () => {
   test('any split of the customers, through JSON, gives the same cards to the bit', () => {
     const whole = JSON.stringify(cardsOf(statisticsOf(shoppers, 2)));

@@ -5,7 +5,7 @@ import { type DistinctiveItem, distinctiveItems } from './distinctive-items.ts';
 import { type DistinctiveFacet, distinctiveCategories, distinctiveWords } from './distinctive-words.ts';
 import type { SegmentMatch } from './identity-matching.ts';
 import { nameSegments } from './naming.ts';
-import { baseTotals, type SegmentStatistics } from './segment-statistics.ts';
+import { baseTotals, isAnythingKnown, type SegmentStatistics } from './segment-statistics.ts';
 import { peakOf, summaryOf } from './summary.ts';
 import { type Language, termLabel } from './terms.ts';
 import { topicsOf } from './topics.ts';
@@ -83,6 +83,7 @@ export function segmentCards(input: CardInput): SegmentCard[] {
       const keptName = matchedFrom === undefined ? undefined : previousNames.get(matchedFrom.segmentId);
       return {
         segmentId,
+        isKnown: isAnythingKnown(statistics.slots[segment]!),
         buys: statistics.slots[segment]!.buyers * 2 >= statistics.slots[segment]!.customers,
         traits: traits[segment]!,
         topics: topics[segment]!,
@@ -108,6 +109,7 @@ export function segmentCards(input: CardInput): SegmentCard[] {
       summary: summaryOf(
         {
           share,
+          isKnown: isAnythingKnown(slot),
           revenueShare,
           traits: traits[segment]!,
           topic: topics[segment]![0],

@@ -138,6 +138,11 @@ export function mergeSegmentStatistics(statistics: SegmentStatistics, other: Seg
   statistics.words.merge(other.words);
 }
 
+/** Whether the files say anything of a segment's customers: something that one of them did, or an attribute. */
+export function isAnythingKnown({ features, attributes }: SegmentTotals): boolean {
+  return !features.isEmpty || attributes.attributes.size > 0;
+}
+
 /** The totals of all customers together. */
 export function baseTotals(statistics: SegmentStatistics): SegmentTotals {
   const all = initSegmentStatistics(0);

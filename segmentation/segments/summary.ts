@@ -13,6 +13,8 @@ export interface Peak {
 
 export interface SummaryInput {
   readonly share: number;
+  /** False where no file says anything of the segment's customers. */
+  readonly isKnown: boolean;
   /** Undefined where nothing was earned. */
   readonly revenueShare: number | undefined;
   /** Strongest first. */
@@ -40,7 +42,15 @@ const monthNames = [
 ] as const;
 
 /** A segment in two sentences: how large it is, and what its customers do that others do not. */
-export function summaryOf({ share, revenueShare, traits, topic, peak }: SummaryInput, language: Language): string {
+export function summaryOf(
+  { share, isKnown, revenueShare, traits, topic, peak }: SummaryInput,
+  language: Language,
+): string {
+  if (!isKnown) {
+    return language === 'zh'
+      ? `占客户 ${formatShare(share)}。文件中没有他们的其他信息。`
+      : `${formatShare(share)} of customers. The files say nothing else of them.`;
+  }
   // A peak month says more than the share of a season.
   const parts = phrasesOf(peak === undefined ? traits : traits.filter(({ family }) => family !== 'season'));
   if (language === 'zh') {

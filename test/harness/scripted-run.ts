@@ -35,6 +35,7 @@ export function scriptedRun(script: Script = {}, objects: Readonly<Record<string
       'build-vectors': rows,
       'fit-output-layer': rows,
       'project-vectors': rows,
+      'place-vectors': rows,
       'cluster-vectors': rows,
       'describe-segments': rows,
       'prepare-training': () => ({ rows: 1, inputKey: 'model-input/train.safetensors' }),

@@ -35,6 +35,7 @@ describe('a run that goes well', () => {
       'OpenRun',
       'AnyFilesMissed',
       'Plan',
+      'OwnVectors',
       'FeaturesAndTexts',
       'BuildVectors',
       'FitOutputLayer',
@@ -64,6 +65,7 @@ describe('a run that goes well', () => {
         startedAt: '2026-01-05T08:00:00.000Z',
         trigger: 'quiet',
         options: {},
+        matrixId: '',
       },
     ]);
     expect(payloads('build-features')).toEqual([
@@ -106,6 +108,51 @@ describe('a run that goes well', () => {
       'model-input/train.safetensors',
     ]);
     expect(machine.callsOf('build-vectors')[0]?.payload.profileId).toBe('profile-cached');
+  });
+});
+
+describe("a run over a team's own vectors", () => {
+  test('goes from the plan over what the lake knows of the customers to Cluster, and embeds nothing', async () => {
+    const machine = scriptedRun();
+    const { status, visited } = await machine.run({ trigger: 'vectors', matrixId: 'm1' });
+    expect(status).toBe('SUCCEEDED');
+    const plan = visited.indexOf('Plan');
+    expect(visited.slice(plan).filter((name) => name in segmentRunDefinition.States)).toEqual([
+      'Plan',
+      'OwnVectors',
+      'BuildKnownFeatures',
+      'PlaceVectors',
+      'Cluster',
+      'DescribeAndTrain',
+      'Evaluate',
+      'GoodEnough',
+      'DiscardStaleRows',
+      'Publish',
+      'Promote',
+      'Announce',
+      'Live',
+    ]);
+    expect(machine.callsOf('open-run')[0]?.payload).toMatchObject({ trigger: 'vectors', matrixId: 'm1' });
+    for (const functionName of ['build-features', 'place-vectors']) {
+      expect(machine.callsOf(functionName).map(({ payload }) => payload)).toEqual([
+        { runId, partition: 0, profileId: '' },
+        { runId, partition: 1, profileId: '' },
+      ]);
+    }
+    expect(machine.callsOf('submit-model-job').map(({ payload }) => payload.inputKey)).toEqual([
+      'model-input/train.safetensors',
+    ]);
+  });
+
+  test.each(['build-features', 'place-vectors'])('ends as FAILED where %s fails', async (functionName) => {
+    const machine = scriptedRun({
+      [functionName]: () => {
+        throw lambdaError('CorruptRecordError', 'no such part');
+      },
+    });
+    const { status, visited } = await machine.run({ matrixId: 'm1' });
+    expect([status, ...visited.slice(-2)]).toEqual(['FAILED', 'RecordFailure', 'RunFailed']);
+    expect(machine.callsOf('cluster-vectors')).toEqual([]);
   });
 });
 
