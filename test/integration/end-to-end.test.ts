@@ -2,13 +2,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import createClient from 'openapi-fetch';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { z } from 'zod';
 import type { paths } from '../../clients/kindred-api.d.ts';
+import { customerSegmentAnswer, listMembersAnswer, listSegmentsAnswer } from '../../contracts/api.ts';
 import { type FileRun, runFiles } from '../../local/file-run.ts';
 import { importLines } from '../../local/import-lines.ts';
+import { adjustedRandIndex } from '../../segmentation/clustering/adjusted-rand-index.ts';
 
 /** The real bundles on the embedded cloud: files dropped, a run by itself, look-ups; then a second drop and a second run, and a third by hand. */
 
@@ -201,6 +204,103 @@ test('a run is started over HTTP, once per key; while it goes on no other does, 
   await expect.poll(async () => (await run()).data?.status, { timeout: 60_000, interval: 500 }).toBe('LIVE');
   expect((await run()).data).toMatchObject({ trigger: 'api', options: { segments: 4 }, segments: 4 });
   expect((await first.api.runs()).map((one) => one.runId)).toEqual([runId, 'run-000002', 'run-000001']);
+});
+
+describe("a team's own vectors", () => {
+  // 90 rows of three well separated blobs, written by numpy.save; the second column of the ids says which blob a row is of.
+  const fixture = (name: string) => readFile(join(import.meta.dirname, '..', 'fixtures', name));
+  let s3: S3Client;
+  /** Blob by customer id. The customers of blob 0 are some of the shop's own. */
+  const blobOf = new Map<string, number>();
+  let matrix: Buffer;
+  let ids: string;
+
+  beforeAll(async () => {
+    s3 = new S3Client(first.cloud.clientConfig('s3'));
+    matrix = await fixture('blobs.npy');
+    const [header, ...rows] = (await fixture('blobs.ids.csv')).toString('utf8').trimEnd().split('\n');
+    const [segment] = await first.api.segments();
+    const members = first.api.members(segment!.segmentId);
+    for (const row of rows) {
+      const [id, blob] = row.split(',') as [string, string];
+      const customerId = blob === '0' ? (await members.next()).value!.customerId : id;
+      blobOf.set(customerId, Number(blob));
+    }
+    ids = [header, ...[...blobOf].map(([id, blob]) => `${id},${blob}`), ''].join('\n');
+  });
+
+  const put = (name: string, body: string | Buffer) =>
+    s3.send(new PutObjectCommand({ Bucket: first.cloud.endpoints.bucket, Key: `vectors-inbox/${name}`, Body: body }));
+  const get = async (key: string): Promise<string> => {
+    const object = await s3.send(new GetObjectCommand({ Bucket: first.cloud.endpoints.bucket, Key: key }));
+    return Buffer.from(await object.Body!.transformToByteArray()).toString('latin1');
+  };
+  const newestLive = async (runs: number) => {
+    await expect.poll(async () => (await first.api.runs()).length, { timeout: 60_000, interval: 200 }).toBe(runs);
+    await expect.poll(async () => (await first.api.runs())[0]!.status, { timeout: 60_000, interval: 200 }).toBe('LIVE');
+    return first.api.run((await first.api.runs())[0]!.runId);
+  };
+
+  test('become the live segments: the blobs, whose customers are found by their ids', async () => {
+    const { api } = first;
+    await put('blobs.ids.csv', ids);
+    await put('blobs.npy', matrix);
+    const run = await newestLive(4);
+    expect(run).toMatchObject({ trigger: 'vectors', customers: 90, segments: 3, prospects: 0 });
+    expect(run.clustering?.dims).toBe(6);
+    // The routes read the live pointer anew every 5 s.
+    const fromRun = async <T extends { readonly runId: string }>(path: string, answer: z.ZodType<T>): Promise<T> => {
+      const answers: T[] = [];
+      const ask = async () => {
+        answers.push(await api.get(path, answer));
+        return answers.at(-1)!.runId;
+      };
+      await expect.poll(ask, { timeout: 10_000 }).toBe(run.runId);
+      return answers.at(-1)!;
+    };
+    const found: [blob: number, segment: number][] = [];
+    const { data: segments } = await fromRun('/segments', listSegmentsAnswer);
+    for (const [index, { segmentId, name, customers, revenue, summary }] of segments.entries()) {
+      const { data: members } = await fromRun(`/segments/${segmentId}/members?limit=100`, listMembersAnswer);
+      expect(members.length).toBe(customers);
+      for (const { customerId } of members) found.push([blobOf.get(customerId)!, index]);
+      const { customerId } = members[0]!;
+      const member = await fromRun(`/customers/${customerId}/segment`, customerSegmentAnswer);
+      expect(member.segment).toEqual({ id: segmentId, name });
+      // The shop's files know the customers of blob 0 and nobody of the others.
+      const isKnown = blobOf.get(customerId) === 0;
+      expect([revenue > 0, member.features.orders > 0]).toEqual([isKnown, isKnown]);
+      if (!isKnown) expect([name, summary]).toEqual([`Customers of ${segmentId}`, expect.stringMatching(/^33 % of/)]);
+    }
+    const columns = [0, 1].map((column) => Int32Array.from(found, (pair) => pair[column]!));
+    expect(adjustedRandIndex(columns[0]!, columns[1]!)).toBe(1);
+    expect(found.length).toBe(90);
+  });
+
+  test('that cannot be read are reported and start nothing; the same vectors again give the same assignments', async () => {
+    const before = (await first.api.runs())[0]!.runId;
+    await put('bad.npy', matrix.subarray(0, 1000));
+    await put('bad.ids.csv', ids);
+    await put('blobs.npy', matrix);
+    await put('blobs.ids.csv', ids);
+    const { runId } = await newestLive(5);
+    for (const part of ['p0000', 'p0001']) {
+      expect(await get(`runs/${runId}/labels/${part}.safetensors`)).toBe(
+        await get(`runs/${before}/labels/${part}.safetensors`),
+      );
+      const customersOf = async (run: string) =>
+        JSON.parse(await get(`runs/${run}/assignments/${part}.json`)).customers;
+      expect(JSON.stringify(await customersOf(runId))).toBe(JSON.stringify(await customersOf(before)));
+    }
+    const bucket = first.cloud.endpoints.bucket;
+    const listing = await s3.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: 'reports/vectors-inbox/bad.npy/' }),
+    );
+    const reports = await Promise.all(listing.Contents!.map(async ({ Key }) => JSON.parse(await get(Key!))));
+    expect(reports.filter(({ status }) => status === 'rejected')).toMatchObject([
+      { problem: { code: 'WRONG_LENGTH' } },
+    ]);
+  });
 });
 
 /** The first customers of the sample who bought, five who did not, all products, and the sales of those customers. */
