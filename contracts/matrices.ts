@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A matrix of a team's own vectors, dropped as a pair of objects under `vectors-inbox/`: `<name>.npy` and `<name>.ids.csv` or `.ids.txt`. */
 

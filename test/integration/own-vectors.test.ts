@@ -11,6 +11,7 @@ import { listUncommitted } from '../../storage/committed-files.ts';
 import { readMatrixCommit } from '../../storage/committed-matrices.ts';
 import { importsPrefix, matricesPrefix, matrixKeys, runKeys } from '../../storage/keys.ts';
 import { LakeReader } from '../../storage/lake-reader.ts';
+import { RunLease } from '../../storage/run-lease.ts';
 import { readTensors } from '../../storage/tensor-files.ts';
 import { readRunVectors } from '../../storage/vector-shards.ts';
 import { drop, pseudonymOf } from '../harness/dropped-files.ts';
@@ -200,8 +201,11 @@ describe('when a run starts', () => {
 
   function ask(input: Parameters<typeof startRunWhenQuiet>[0]) {
     const nowMs = () => stores.nowMs() + quietMs;
-    return startRunWhenQuiet(input, { ...stores, ...machine, stateMachineArn: machineArn, quietMs, nowMs });
+    const options = { lease: lease(nowMs), stateMachineArn: machineArn, quietMs, nowMs };
+    return startRunWhenQuiet(input, { ...stores, ...machine, ...options });
   }
+  const lease = (nowMs = stores.nowMs) =>
+    new RunLease(stores.registry, (arn) => machine.executions.stateOf(arn), nowMs);
   const drops = (name: string, value: number) => dropMatrix(stores, partitions, name, { C1: [value], C2: [0] });
 
   test('it is told which matrix to cluster, and is started once however often it is asked for', async () => {
@@ -235,7 +239,7 @@ describe('when a run starts', () => {
   });
 
   test('it waits for a run in progress', async () => {
-    await machine.executions.start(machineArn, 'manual-run', {});
+    await lease().start(machine.executions, machineArn, 'manual-run', {});
     const { matrixId } = await drops('a', 1);
     expect(await ask({ matrixId: matrixId ?? '' })).toMatchObject({ started: false, askAgain: true });
   });
