@@ -28,6 +28,12 @@ describe('a list of ids', () => {
     expect(read('customer_id,city\nC1,Rome\n,Oslo\nC3,Bonn\n')).toMatchObject({ ids: ['C1', '', 'C3'] });
   });
 
+  test('may be long', () => {
+    const ids = Array.from({ length: 300_000 }, (_, row) => `C${row}`);
+    const found = read(ids.join('\n'));
+    expect('ids' in found && [found.ids.join() === ids.join(), found.lines.at(-1)]).toEqual([true, 300_000]);
+  });
+
   test('keeps the place of one that cannot be read', () => {
     const cut = Buffer.concat([Buffer.from('customer_id\nZoë\nÅsa\nC'), Buffer.of(0xc3), Buffer.from('\nC4\n')]);
     expect(read(cut)).toMatchObject({ ids: ['Zoë', 'Åsa', '', 'C4'] });

@@ -55,6 +55,6 @@ export function readMatrixIds(file: Uint8Array): MatrixIds | FileProblem {
     return unreadable.has(code) ? '' : cells[code]!;
   });
   return column === undefined
-    ? { ids: [header[0]!, ...ids], lines: Int32Array.of(dialect.headerLine, ...lines), column: undefined }
+    ? { ids: [header[0]!, ...ids], lines: Int32Array.from([dialect.headerLine, ...lines]), column: undefined }
     : { ids, lines, column: header[column] };
 }
