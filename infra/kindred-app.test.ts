@@ -245,10 +245,12 @@ describe('intake', () => {
     }
   });
 
-  test('a run is asked for once a day', () => {
+  test('a run, and whatever matrix no event told of, is asked for once a day', () => {
     const daily = withIdLike('AWS::Events::Rule', 'Daily').Properties;
     expect(daily.ScheduleExpression).toBe('cron(0 3 * * ? *)');
-    expect(assembly.resources[daily.Targets[0].Arn['Fn::GetAtt'][0]]).toBe(functionNamed('start-run-when-quiet'));
+    expect(
+      daily.Targets.map(({ Arn }: { Arn: { 'Fn::GetAtt': [string] } }) => assembly.resources[Arn['Fn::GetAtt'][0]]),
+    ).toEqual([functionNamed('start-run-when-quiet'), functionNamed('ingest-matrix')]);
   });
 
   test("both of the endpoint's topics resume model jobs", () => {

@@ -24,9 +24,13 @@ import { stateFunction } from '../wiring/state-function.ts';
  * twice, or for the events of both objects at once, gives the same parts and one commit.
  */
 
-const inputSchema = z
-  .object({ detail: z.object({ object: z.object({ key: z.string().startsWith(vectorsInboxPrefix) }) }) })
-  .transform(({ detail }) => ({ objectKey: detail.object.key }));
+const inputSchema = z.union([
+  z
+    .object({ detail: z.object({ object: z.object({ key: z.string().startsWith(vectorsInboxPrefix) }) }) })
+    .transform(({ detail }) => ({ objectKey: detail.object.key })),
+  /** The daily schedule (an EventBridge scheduled event): for matrices whose events were lost. */
+  z.object({ source: z.literal('aws.events') }).transform(() => ({ objectKey: undefined })),
+]);
 type Input = z.infer<typeof inputSchema>;
 
 interface Deps {
@@ -54,7 +58,17 @@ const idsSuffixes = ['.ids.csv', '.ids.txt'];
 /** What a function of 3 GB can read, order and cut. */
 const maxFileBytes = 512 * 1024 * 1024;
 
-export async function ingestMatrix({ objectKey }: Input, deps: Deps): Promise<Result> {
+/** Takes in the pair of the object that was dropped; without one, every matrix that no commit stands for. */
+export async function ingestMatrices({ objectKey }: Input, deps: Deps): Promise<Result[]> {
+  if (objectKey !== undefined) return [await ingestMatrix(objectKey, deps)];
+  const results: Result[] = [];
+  for (const { key } of await deps.objects.list(vectorsInboxPrefix)) {
+    if (key.endsWith(matrixSuffix)) results.push(await ingestMatrix(key, deps));
+  }
+  return results;
+}
+
+async function ingestMatrix(objectKey: string, deps: Deps): Promise<Result> {
   const { objects } = deps;
   const startedMs = deps.nowMs();
   const pair = await findPair(objects, objectKey);
@@ -205,5 +219,5 @@ export const handler = stateFunction({
       nowMs: Date.now,
     };
   },
-  step: ingestMatrix,
+  step: ingestMatrices,
 });

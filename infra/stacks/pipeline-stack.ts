@@ -36,12 +36,12 @@ export class PipelineStack extends Stack {
     this.#props = props;
 
     const ingestFile = this.#ingestFile();
-    this.#ingestMatrix();
+    const ingestMatrix = this.#ingestMatrix();
     this.segmentRun = this.#segmentRun(ingestFile);
     this.#resumeModelJob(this.segmentRun);
     const startRun = this.#startRunWhenQuiet(this.segmentRun);
     this.#quiet(startRun);
-    this.#startDaily(startRun);
+    this.#startDaily(startRun, ingestMatrix);
 
     new CfnOutput(this, 'StateMachineArn', { value: this.segmentRun.resource.stateMachineArn });
   }
@@ -83,7 +83,7 @@ export class PipelineStack extends Stack {
   }
 
   /** Takes a matrix of a team's own vectors in as soon as it and its ids are both there. */
-  #ingestMatrix(): void {
+  #ingestMatrix(): KindredFunction<'ingest-matrix'> {
     const { data, settings } = this.#props;
     const deadLetters = new DeadLetterQueue(this, 'MatrixDeadLetters');
     const ingestMatrix = new KindredFunction(this, 'ingest-matrix', {
@@ -113,6 +113,7 @@ export class PipelineStack extends Stack {
         maxEventAge: Duration.hours(24),
       }),
     );
+    return ingestMatrix;
   }
 
   #segmentRun(ingestFile: KindredFunction<'ingest-file'>): StandardStateMachine {
@@ -214,17 +215,15 @@ export class PipelineStack extends Stack {
     );
   }
 
-  /** Once a day whatever happened: for files whose events were lost, and for facts that change with time alone. */
-  #startDaily(startRun: KindredFunction<'start-run-when-quiet'>): void {
-    new Rule(this, 'Daily', {
-      description: 'Starts a segment run once a day',
+  /** Once a day whatever happened: for drops whose events were lost, and for facts that change with time alone. */
+  #startDaily(startRun: KindredFunction<'start-run-when-quiet'>, ingestMatrix: KindredFunction<'ingest-matrix'>): void {
+    const daily = new Rule(this, 'Daily', {
+      description: 'Starts a segment run once a day, and takes in matrices that no event told of',
       schedule: Schedule.cron({ minute: '0', hour: '3' }),
-    }).addTarget(
-      new LambdaFunction(startRun.resource, {
-        retryAttempts: 20,
-        maxEventAge: Duration.hours(12),
-      }),
-    );
+    });
+    for (const { resource } of [startRun, ingestMatrix]) {
+      daily.addTarget(new LambdaFunction(resource, { retryAttempts: 20, maxEventAge: Duration.hours(12) }));
+    }
   }
 
   #onObjectCreated(id: string, prefixes: readonly Prefix[]): Rule {

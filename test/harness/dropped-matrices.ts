@@ -1,16 +1,14 @@
-import { ingestMatrix } from '../../functions/triggers/ingest-matrix.ts';
+import { ingestMatrices } from '../../functions/triggers/ingest-matrix.ts';
 import { writeNpy } from '../../numerics/npy/npy.ts';
 import { pseudonymOf } from './dropped-files.ts';
 import type { EmbeddedStores } from './embedded-stores.ts';
 
-/** Takes in what the event of an object under `vectors-inbox/` is about. */
-export function takeInMatrix(
-  stores: EmbeddedStores,
-  partitions: number,
-  objectKey: string,
-): ReturnType<typeof ingestMatrix> {
+type TakenIn = Awaited<ReturnType<typeof ingestMatrices>>[number];
+
+/** Takes in what the event of an object under `vectors-inbox/` is about; without one, what the daily schedule finds. */
+export function takeInMatrices(stores: EmbeddedStores, partitions: number, objectKey?: string): Promise<TakenIn[]> {
   const { objects, identities, nowMs } = stores;
-  return ingestMatrix({ objectKey }, { objects, identities, pseudonymOf, partitions, nowMs });
+  return ingestMatrices({ objectKey }, { objects, identities, pseudonymOf, partitions, nowMs });
 }
 
 /** Drops one object of a pair and takes in what there is, a second after whatever was before. */
@@ -19,11 +17,12 @@ export async function dropHalf(
   partitions: number,
   name: string,
   body: string | Uint8Array,
-): ReturnType<typeof ingestMatrix> {
+): Promise<TakenIn> {
   stores.advance(1000);
   const objectKey = `vectors-inbox/${name}`;
   await stores.objects.put(objectKey, body);
-  return takeInMatrix(stores, partitions, objectKey);
+  const [takenIn] = await takeInMatrices(stores, partitions, objectKey);
+  return takenIn as TakenIn;
 }
 
 /** Drops a matrix and its ids: a row of numbers by id. */
@@ -32,7 +31,7 @@ export async function dropMatrix(
   partitions: number,
   name: string,
   vectors: Readonly<Record<string, readonly number[]>>,
-): ReturnType<typeof ingestMatrix> {
+): Promise<TakenIn> {
   await dropHalf(stores, partitions, `${name}.npy`, npyOf(Object.values(vectors)));
   return dropHalf(stores, partitions, `${name}.ids.txt`, Object.keys(vectors).join('\n'));
 }

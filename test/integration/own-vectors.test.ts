@@ -15,7 +15,7 @@ import { RunLease } from '../../storage/run-lease.ts';
 import { readTensors } from '../../storage/tensor-files.ts';
 import { readRunVectors } from '../../storage/vector-shards.ts';
 import { drop, pseudonymOf } from '../harness/dropped-files.ts';
-import { dropHalf, dropMatrix, npyOf, takeInMatrix } from '../harness/dropped-matrices.ts';
+import { dropHalf, dropMatrix, npyOf, takeInMatrices } from '../harness/dropped-matrices.ts';
 import { type EmbeddedStores, startEmbeddedStores } from '../harness/embedded-stores.ts';
 import { machineArn, startWaitingMachine } from '../harness/waiting-machine.ts';
 
@@ -94,14 +94,28 @@ describe('a matrix and its ids', () => {
     await stores.objects.put('vectors-inbox/a.npy', matrix);
     await stores.objects.put('vectors-inbox/a.ids.txt', ids);
     const events = ['vectors-inbox/a.npy', 'vectors-inbox/a.ids.txt', 'vectors-inbox/a.npy'];
-    const together = await Promise.all(events.map((key) => takeInMatrix(stores, partitions, key)));
+    const together = await Promise.all(events.map((key) => takeInMatrices(stores, partitions, key)));
     const once = await stores.objects.list('');
-    const again = await takeInMatrix(stores, partitions, 'vectors-inbox/a.ids.txt');
-    expect(new Set([...together, again].map(({ matrixId }) => matrixId)).size).toBe(1);
+    const again = await takeInMatrices(stores, partitions, 'vectors-inbox/a.ids.txt');
+    expect(new Set([...together, again].flat().map(({ matrixId }) => matrixId)).size).toBe(1);
     expect((await stores.objects.list('')).map(({ key, etag }) => [key, etag])).toEqual(
       once.map(({ key, etag }) => [key, etag]),
     );
     expect(stores.events.filter(({ key }) => key.startsWith(matricesPrefix)).length).toBe(1);
+  });
+
+  test('whose events were lost are taken in by the daily schedule, and those taken in before are left alone', async () => {
+    await dropMatrix(stores, partitions, 'seen', { C1: [1], C2: [2] });
+    await stores.objects.put('vectors-inbox/lost.npy', matrix);
+    await stores.objects.put('vectors-inbox/lost.ids.csv', ids);
+    const commits = () => stores.events.filter(({ key }) => key.startsWith(matricesPrefix)).length;
+    expect(commits()).toBe(1);
+    const found = await takeInMatrices(stores, partitions);
+    expect(found.map(({ status, rows }) => [status, rows])).toEqual([
+      ['accepted', 3],
+      ['accepted', 2],
+    ]);
+    expect(commits()).toBe(2);
   });
 
   test('dropped again give another commit and the same parts to the byte', async () => {
