@@ -13,7 +13,7 @@ let assembly: StubAssembly;
 beforeAll(() => {
   // With CloudFormation's own schema checks: a template that they refuse fails here.
   assembly = synthesizeStubs({}, true);
-});
+}, 60_000);
 
 function only(type: string): TemplateResource {
   const [found, ...others] = assembly.resourcesOf(type);
