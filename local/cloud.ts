@@ -12,6 +12,9 @@ import { type Credentials, loadCredentials } from './credentials.ts';
 import { lockDataFolder } from './data-lock.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { type Endpoints, removeEndpoints, writeEndpoints } from './endpoints.ts';
+import { type Delivery, EventBus } from './events/bus.ts';
+import { HeardObjects } from './events/heard-objects.ts';
+import { rulesOf } from './events/rules.ts';
 import { s3EventEntry } from './events/s3-events.ts';
 import { apiDefinition } from './http-api/api-definition.ts';
 import { type Issuer, startIssuer } from './http-api/issuer.ts';
@@ -19,11 +22,12 @@ import { startApiServer } from './http-api/server.ts';
 import type { Invocation } from './lambda/function-service.ts';
 import { onPort } from './listening.ts';
 import { ObjectAccess } from './object-access.ts';
+import { PendingWork } from './pending-work.ts';
 import { byteSource, randomIndex } from './random-bytes.ts';
-import type { S3Event } from './s3/events.ts';
 import { startS3 } from './s3/server.ts';
 import { Secrets } from './secrets-manager/secrets.ts';
 import { startServices } from './services.ts';
+import { DeadLetterQueues } from './sqs/dead-letter-queues.ts';
 import type { ProgressEvent } from './states/ports.ts';
 import { loadAssembly } from './template/assembly.ts';
 import { type CloudResource, type ResolvedTemplate, resolveTemplate } from './template/resolved-template.ts';
@@ -161,8 +165,26 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
   const model = ownModel ?? (hasEndpoint ? await startModel() : undefined);
   for (const { type, attributes } of resources) if (type === 'AWS::IAM::Role') credentials.of(attributes['Arn']!);
 
-  // S3 tells of objects before there is a bus to carry the news: nobody can have put one before it stands.
-  let onObjectEvent: (event: S3Event) => void = () => {};
+  const queues = new DeadLetterQueues(join(dataFolder, 'queues'), resources, clock, randomUUID);
+  const deliveries = new PendingWork<Delivery>(join(dataFolder, 'events', 'deliveries.jsonl'));
+  const heard = new HeardObjects(join(dataFolder, 'events', 'heard-objects'));
+  closers.add(async () => {
+    deliveries.close();
+    heard.close();
+  });
+  // Before S3, which tells at its start of objects that the last process had no time to tell of. Delivered is once all services stand.
+  const bus = new EventBus({
+    region: REGION,
+    accountId: ACCOUNT_ID,
+    rules: rulesOf(resources),
+    pending: deliveries,
+    sendToQueue: queues.send.bind(queues),
+    onLostEvent: (rule, target, error) => log(`An event of ${rule} for ${target} is lost: ${(error as Error).message}`),
+    clock,
+    uuid: randomUUID,
+    after,
+  });
+  const announcing = announcingBuckets(resources);
   const [s3, secrets] = await allStarted([
     closers.keep(
       onPort(portOf('s3'), 's3', (port) =>
@@ -173,7 +195,11 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
           credentials: credentials.lookupSecret,
           region: REGION,
           clock,
-          onEvent: (event) => onObjectEvent(event),
+          onEvent: (event) => {
+            if (announcing.has(event.bucket)) bus.put(s3EventEntry(event, randomUUID(), ACCOUNT_ID));
+            heard.advance(event.sequencer);
+          },
+          heardSequencer: heard.sequencer,
           onFailure: (error, requestId) => log(`S3 failed on request ${requestId}: ${(error as Error).stack}`),
         }),
       ),
@@ -194,6 +220,8 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
       credentials,
       objects,
       secrets,
+      bus,
+      queues,
       s3Url: s3.url,
       dynamodbUrl: dynamodb.url,
       modelUrl: model?.url,
@@ -205,10 +233,6 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
     },
     closers,
   );
-  const announcing = announcingBuckets(resources);
-  onObjectEvent = (event) => {
-    if (announcing.has(event.bucket)) services.bus.put(s3EventEntry(event, randomUUID(), ACCOUNT_ID));
-  };
   const definition = apiDefinition(resources, clock);
   if (definition !== undefined)
     api.serve(definition, (functionArn, payload) => services.functions.invoke(functionArn, payload));

@@ -3,21 +3,22 @@ import { join } from 'node:path';
 import { startJsonService } from './aws-json-server.ts';
 import type { Closers } from './closers.ts';
 import type { Credentials } from './credentials.ts';
-import { EventBus } from './events/bus.ts';
+import type { EventBus } from './events/bus.ts';
 import { putEvents } from './events/put-events.ts';
-import { rulesOf } from './events/rules.ts';
 import { functionDefinitions } from './lambda/function-definitions.ts';
 import { FunctionLogs } from './lambda/function-logs.ts';
 import { FunctionService, type Invocation } from './lambda/function-service.ts';
 import { ProcessPool } from './lambda/process-pool.ts';
 import { LOOPBACK, onPort } from './listening.ts';
 import type { ObjectAccess } from './object-access.ts';
+import { PendingWork } from './pending-work.ts';
 import { startSageMaker } from './sagemaker/service.ts';
 import type { Secrets } from './secrets-manager/secrets.ts';
 import { verifySignature } from './signature-v4.ts';
 import { Topics } from './sns/topics.ts';
-import { DeadLetterQueues } from './sqs/dead-letter-queues.ts';
+import type { DeadLetterQueues } from './sqs/dead-letter-queues.ts';
 import { createStatesEngine, type StatesEngine } from './states/engine.ts';
+import { StatesApiError } from './states/errors.ts';
 import { openFileJournal } from './states/journal.ts';
 import type { ProgressEvent } from './states/ports.ts';
 import { startStatesServer } from './states/server.ts';
@@ -33,6 +34,8 @@ export interface ServicesOptions {
   readonly credentials: Credentials;
   readonly objects: ObjectAccess;
   readonly secrets: Secrets;
+  readonly bus: EventBus;
+  readonly queues: DeadLetterQueues;
   readonly s3Url: string;
   readonly dynamodbUrl: string;
   readonly modelUrl: string | undefined;
@@ -50,7 +53,6 @@ export interface ServicesOptions {
 
 export interface Services {
   readonly functions: FunctionService;
-  readonly bus: EventBus;
   readonly urls: {
     readonly stepFunctions: string;
     readonly sagemakerRuntime: string;
@@ -66,7 +68,7 @@ const MAX_JSON_BODY_BYTES = 2 * 1024 * 1024;
  * environment holds where all the others listen; what calls a function before waits for that.
  */
 export async function startServices(options: ServicesOptions, closers: Closers): Promise<Services> {
-  const { template, dataFolder, clock, credentials, portOf, log } = options;
+  const { template, dataFolder, bus, queues, clock, credentials, portOf, log } = options;
   const { resources } = template;
   const functions = Promise.withResolvers<FunctionService>();
   const logs = new FunctionLogs(join(dataFolder, 'logs'));
@@ -74,26 +76,13 @@ export async function startServices(options: ServicesOptions, closers: Closers):
   // Noted before its callers are, so that it is stopped after them: a task must not be seen to fail because its function was stopped.
   let service: FunctionService | undefined;
   closers.add(async () => service?.close());
-  const queues = new DeadLetterQueues(join(dataFolder, 'queues'), resources, clock, randomUUID);
   const sendToQueue = queues.send.bind(queues);
   const invokeAsync = async (functionArn: string, payload: string) =>
     (await functions.promise).invokeAsync(functionArn, payload);
 
-  const bus = new EventBus({
-    ...options,
-    rules: rulesOf(resources),
-    uuid: randomUUID,
-    sendToQueue,
-    deliver: async (targetArn, payload, deliveryId) => {
-      if (targetArn.includes(':stateMachine:'))
-        engine.startExecution({ stateMachineArn: targetArn, name: deliveryId, input: payload });
-      else await invokeAsync(targetArn, payload);
-    },
-    onLostEvent: (rule, target, error) => log(`An event of ${rule} for ${target} is lost: ${(error as Error).message}`),
-  });
-  closers.add(async () => bus.close());
   const engine = statesEngine(options, bus, functions.promise);
   closers.add(async () => engine.close());
+  closers.add(async () => bus.stop());
   const topics = new Topics({ resources, invokeAsync, sendToQueue, clock, uuid: randomUUID, log });
 
   const { lookupSecret } = credentials;
@@ -135,7 +124,13 @@ export async function startServices(options: ServicesOptions, closers: Closers):
   );
   const sagemaker = await closers.keep(
     startSageMaker(
-      { ...options, resources, lookupSecret, publish: (topicArn, message) => topics.publish(topicArn, message) },
+      {
+        ...options,
+        resources,
+        lookupSecret,
+        publish: (topicArn, message) => topics.publish(topicArn, message),
+        folder: join(dataFolder, 'model-jobs'),
+      },
       portOf('sagemakerRuntime'),
     ),
   );
@@ -151,11 +146,31 @@ export async function startServices(options: ServicesOptions, closers: Closers):
   for (const resource of resources) {
     if (resource.type === 'AWS::StepFunctions::StateMachine') addStateMachine(engine, resource);
   }
-  bus.startSchedules();
-  return { functions: service, bus, urls };
+  // What the last process left undone. The executions come first, since what the others bring may be what they wait for.
+  engine.resume();
+  service.resume();
+  sagemaker.resume();
+  bus.start((targetArn, payload, deliveryId) => deliverTo(engine, invokeAsync, targetArn, payload, deliveryId));
+  return { functions: service, urls };
 }
 
 type SendToQueue = DeadLetterQueues['send'];
+
+/** An event's way to a target: a state machine's execution is named after the delivery, so that one made again starts nothing twice. */
+async function deliverTo(
+  engine: StatesEngine,
+  invokeAsync: (functionArn: string, payload: string) => Promise<void>,
+  targetArn: string,
+  payload: string,
+  deliveryId: string,
+): Promise<void> {
+  if (!targetArn.includes(':stateMachine:')) return invokeAsync(targetArn, payload);
+  try {
+    engine.startExecution({ stateMachineArn: targetArn, name: deliveryId, input: payload });
+  } catch (error) {
+    if (!(error instanceof StatesApiError && error.code === 'ExecutionAlreadyExists')) throw error;
+  }
+}
 
 function functionService(
   options: ServicesOptions,
@@ -187,6 +202,7 @@ function functionService(
     ...options,
     functions: definitions,
     pool,
+    pending: new PendingWork(join(options.dataFolder, 'events', 'functions.jsonl')),
     uuid: randomUUID,
     sendToQueue,
     onLostEvent: (name, { errorType, errorMessage }) =>

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { EventBus, type EventBusOptions } from './bus.ts';
+import { PendingWork } from '../pending-work.ts';
+import { type Deliver, type Delivery, EventBus, type EventBusOptions } from './bus.ts';
 import { compilePattern } from './pattern.ts';
 import type { Rule } from './rules.ts';
 import { parseSchedule } from './schedule.ts';
@@ -7,7 +8,7 @@ import { parseSchedule } from './schedule.ts';
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
 /** A bus in a world whose time goes on only when told to. */
-function world(rules: readonly Rule[], overrides: Partial<EventBusOptions> = {}) {
+function world(rules: readonly Rule[], overrides: Partial<EventBusOptions & { deliver: Deliver }> = {}) {
   const delivered: { target: string; payload: { [name: string]: unknown }; deliveryId: string }[] = [];
   const queued: { queue: string; body: string; attributes: Readonly<Record<string, string>> }[] = [];
   const timers: { dueMs: number; action: () => void }[] = [];
@@ -17,9 +18,7 @@ function world(rules: readonly Rule[], overrides: Partial<EventBusOptions> = {})
     region: 'us-east-1',
     accountId: '000000000000',
     rules,
-    deliver: async (target, payload, deliveryId) => {
-      delivered.push({ target, payload: JSON.parse(payload), deliveryId });
-    },
+    pending: new PendingWork<Delivery>(),
     sendToQueue: async (queue, body, attributes) => {
       queued.push({ queue, body, attributes });
     },
@@ -33,6 +32,12 @@ function world(rules: readonly Rule[], overrides: Partial<EventBusOptions> = {})
     },
     ...overrides,
   });
+  const deliver: Deliver =
+    overrides.deliver ??
+    (async (target, payload, deliveryId) => {
+      delivered.push({ target, payload: JSON.parse(payload), deliveryId });
+    });
+  const start = () => bus.start(deliver);
   const settle = () => new Promise((resolve) => setImmediate(resolve));
   const passTo = async (timeMs: number): Promise<void> => {
     for (;;) {
@@ -45,13 +50,13 @@ function world(rules: readonly Rule[], overrides: Partial<EventBusOptions> = {})
     nowMs = timeMs;
     await settle();
   };
-  return { bus, delivered, queued, timers, passTo, settle };
+  return { bus, start, delivered, queued, timers, passTo, settle };
 }
 
 const made = { source: 'shop', detailType: 'made', detail: { n: 1 }, resources: [], atMs: START_MS + 1_234 };
 
 it('delivers an event to every target of every rule that matches, each under an id of its own', async () => {
-  const { bus, delivered, settle } = world([
+  const { bus, start, delivered, settle } = world([
     {
       arn: 'rule/a',
       matches: compilePattern({ source: ['shop'] }),
@@ -62,6 +67,7 @@ it('delivers an event to every target of every rule that matches, each under an 
     },
     { arn: 'rule/b', matches: compilePattern({ source: ['other'] }), targets: [{ arn: 'z', input: {} }] },
   ]);
+  start();
   expect(bus.put(made)).toBe('id-0');
   await settle();
   expect(delivered.map(({ target }) => target)).toEqual(['x', 'y']);
@@ -88,7 +94,8 @@ it('sends what a target refuses to its dead-letter queue, with the reason', asyn
     matches: compilePattern({ source: ['shop'] }),
     targets: [{ arn: 'x', input: {}, deadLetterArn: 'dlq' }],
   };
-  const { bus, queued, settle } = world([rule], { deliver: () => Promise.reject(refusal) });
+  const { bus, start, queued, settle } = world([rule], { deliver: () => Promise.reject(refusal) });
+  start();
   bus.put(made);
   await settle();
   expect(queued.map(({ queue, attributes }) => ({ queue, attributes }))).toEqual([
@@ -104,14 +111,14 @@ it('sends what a target refuses to its dead-letter queue, with the reason', asyn
   ]);
 });
 
-it('rings a schedule at its times, also beyond the longest timer, until it is closed', async () => {
+it('rings a schedule at its times, also beyond the longest timer, until it is stopped', async () => {
   const daily: Rule = {
     arn: 'rule/daily',
     schedule: parseSchedule('cron(0 3 1 * ? *)'),
     targets: [{ arn: 'x', input: {} }],
   };
-  const { bus, delivered, timers, passTo } = world([daily]);
-  bus.startSchedules();
+  const { bus, start, delivered, timers, passTo } = world([daily]);
+  start();
   await passTo(Date.parse('2026-03-01T02:59:59Z'));
   expect(delivered.map(({ payload }) => payload['time'])).toEqual(['2026-01-01T03:00:00Z', '2026-02-01T03:00:00Z']);
   await passTo(Date.parse('2026-03-01T03:00:00Z'));
@@ -122,6 +129,44 @@ it('rings a schedule at its times, also beyond the longest timer, until it is cl
     resources: ['rule/daily'],
     detail: {},
   });
-  bus.close();
+  bus.stop();
   expect(timers).toEqual([]);
+});
+
+it('keeps what it accepted until a target has taken it, over the death of the process', async () => {
+  const rule = { arn: 'rule/a', matches: compilePattern({ source: ['shop'] }), targets: [{ arn: 'x', input: {} }] };
+  const pending = new PendingWork<Delivery>();
+  // Accepted before anything can be delivered, and while a target takes its time, the process dies.
+  const first = world([rule], { pending, deliver: () => new Promise(() => {}) });
+  first.bus.put(made);
+  await first.settle();
+  first.start();
+  first.bus.put({ ...made, detail: { n: 2 } });
+  await first.settle();
+  const second = world([rule], { pending });
+  second.start();
+  await second.settle();
+  expect(second.delivered.map(({ payload, deliveryId }) => [payload['detail'], deliveryId.split('_')[0]])).toEqual([
+    [{ n: 1 }, 'id-0'],
+    [{ n: 2 }, 'id-1'],
+  ]);
+  expect(pending.entries()).toEqual([]);
+});
+
+it('does not take a delivery that was cut off by its stop for a refused one', async () => {
+  const rule = { arn: 'rule/a', matches: compilePattern({ source: ['shop'] }), targets: [{ arn: 'x', input: {} }] };
+  const pending = new PendingWork<Delivery>();
+  const cut = Promise.withResolvers<void>();
+  const { bus, start, settle } = world([rule], {
+    pending,
+    deliver: () => cut.promise,
+    onLostEvent: () => expect.unreachable('nothing is lost'),
+  });
+  start();
+  bus.put(made);
+  await settle();
+  bus.stop();
+  cut.reject(new Error('the function was stopped'));
+  await settle();
+  expect(pending.entries().map(([, { targetArn }]) => targetArn)).toEqual(['x']);
 });

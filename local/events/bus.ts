@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { PendingWork } from '../pending-work.ts';
 import type { Json } from '../template/intrinsics.ts';
 import type { BusEvent, EventEntry } from './event.ts';
 import { targetInput } from './input-transformer.ts';
@@ -7,12 +8,24 @@ import type { Rule, RuleTarget } from './rules.ts';
 /** The longest wait of a timer of Node, in milliseconds: later times are waited for in pieces. */
 const MAX_TIMER_MS = 2_147_483_647;
 
+/** An event on its way to one target of one rule. */
+export interface Delivery {
+  readonly ruleArn: string;
+  readonly targetArn: string;
+  /** JSON. */
+  readonly payload: string;
+  readonly deadLetterArn?: string;
+}
+
+/** Hands an event's payload (JSON) to a target. Rejects when the target refuses it. The id differs for each event and target. */
+export type Deliver = (targetArn: string, payload: string, deliveryId: string) => Promise<void>;
+
 export interface EventBusOptions {
   readonly region: string;
   readonly accountId: string;
   readonly rules: readonly Rule[];
-  /** Hands an event's payload (JSON) to a target. Rejects when the target refuses it. The id differs for each event and target. */
-  readonly deliver: (targetArn: string, payload: string, deliveryId: string) => Promise<void>;
+  /** Where deliveries are kept until they are made, by delivery id. */
+  readonly pending: PendingWork<Delivery>;
   readonly sendToQueue: (queueArn: string, body: string, attributes: Readonly<Record<string, string>>) => Promise<void>;
   /** Told of a delivery that was refused without a queue to go to. */
   readonly onLostEvent: (ruleArn: string, targetArn: string, error: unknown) => void;
@@ -21,16 +34,21 @@ export interface EventBusOptions {
   readonly after: (delayMs: number, action: () => void) => () => void;
 }
 
-/** The default event bus: matches each event against every rule, and rings scheduled rules. */
+/**
+ * The default event bus: matches each event against every rule, and rings scheduled rules. What was accepted is delivered at least once:
+ * a delivery that the death of the process cut off is made again by the next one.
+ */
 export class EventBus {
   readonly #options: EventBusOptions;
   readonly #callOffs = new Map<Rule, () => void>();
+  /** Undefined before the start and after the stop. */
+  #carrier: Deliver | undefined;
 
   constructor(options: EventBusOptions) {
     this.#options = options;
   }
 
-  /** Takes an event and answers its id; the deliveries follow on their own. */
+  /** Takes an event and answers its id; the deliveries follow on their own, once the bus has been started. */
   put(entry: EventEntry): string {
     const event = this.#event(entry);
     for (const rule of this.#options.rules) {
@@ -39,11 +57,17 @@ export class EventBus {
     return event.id;
   }
 
-  startSchedules(): void {
-    for (const rule of this.#options.rules) this.#await(rule, this.#options.clock());
+  /** Makes the deliveries that stand out, and rings the schedules from now on. */
+  start(deliver: Deliver): void {
+    const { pending, rules, clock } = this.#options;
+    this.#carrier = deliver;
+    for (const [id, delivery] of pending.entries()) void this.#deliver(id, delivery);
+    for (const rule of rules) this.#await(rule, clock());
   }
 
-  close(): void {
+  /** Delivers no more: what is put from now on, or is under way, is delivered after the next start. */
+  stop(): void {
+    this.#carrier = undefined;
     for (const callOff of this.#callOffs.values()) callOff();
     this.#callOffs.clear();
   }
@@ -87,27 +111,39 @@ export class EventBus {
   }
 
   #ring(rule: Rule, event: BusEvent): void {
-    // The one who put the event goes on first.
-    for (const target of rule.targets) queueMicrotask(() => void this.#deliver(rule, target, event));
+    for (const target of rule.targets) {
+      const id = deliveryId(event, rule, target);
+      const delivery = {
+        ruleArn: rule.arn,
+        targetArn: target.arn,
+        payload: targetInput(event as unknown as Json, target.input),
+        ...(target.deadLetterArn === undefined ? {} : { deadLetterArn: target.deadLetterArn }),
+      };
+      this.#options.pending.put(id, delivery);
+      // The one who put the event goes on first.
+      queueMicrotask(() => void this.#deliver(id, delivery));
+    }
   }
 
-  async #deliver(rule: Rule, target: RuleTarget, event: BusEvent): Promise<void> {
-    const payload = targetInput(event as unknown as Json, target.input);
+  async #deliver(id: string, { ruleArn, targetArn, payload, deadLetterArn }: Delivery): Promise<void> {
+    const { sendToQueue, onLostEvent, pending } = this.#options;
+    if (this.#carrier === undefined) return;
     try {
-      await this.#options.deliver(target.arn, payload, deliveryId(event, rule, target));
+      await this.#carrier(targetArn, payload, id);
     } catch (error) {
-      if (target.deadLetterArn === undefined) {
-        this.#options.onLostEvent(rule.arn, target.arn, error);
-        return;
+      if (this.#carrier === undefined) return;
+      if (deadLetterArn === undefined) onLostEvent(ruleArn, targetArn, error);
+      else {
+        // Attributes as in "Using dead-letter queues to process undelivered events".
+        await sendToQueue(deadLetterArn, payload, {
+          RULE_ARN: ruleArn,
+          TARGET_ARN: targetArn,
+          ERROR_CODE: (error as { code?: string }).code ?? 'UNKNOWN',
+          ERROR_MESSAGE: (error as Error).message,
+        });
       }
-      // Attributes as in "Using dead-letter queues to process undelivered events".
-      await this.#options.sendToQueue(target.deadLetterArn, payload, {
-        RULE_ARN: rule.arn,
-        TARGET_ARN: target.arn,
-        ERROR_CODE: (error as { code?: string }).code ?? 'UNKNOWN',
-        ERROR_MESSAGE: (error as Error).message,
-      });
     }
+    pending.done(id);
   }
 }
 

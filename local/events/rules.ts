@@ -1,7 +1,7 @@
 import { UnrunnableTemplateError } from '../template/errors.ts';
 import type { Json } from '../template/intrinsics.ts';
 import type { CloudResource } from '../template/resolved-template.ts';
-import type { TargetInput } from './input-transformer.ts';
+import { type TargetInput, targetInput } from './input-transformer.ts';
 import { compilePattern, type EventMatcher } from './pattern.ts';
 import { parseSchedule, type Schedule } from './schedule.ts';
 
@@ -50,21 +50,21 @@ function ruleOf({ stack, logicalId, properties, attributes }: CloudResource): Ru
   }
 }
 
+/** @throws InputPathError */
 function targetOf({ Arn, DeadLetterConfig, Input, InputPath, InputTransformer }: TargetProperties): RuleTarget {
-  return {
-    arn: Arn,
-    input: {
-      ...(Input === undefined ? {} : { input: Input }),
-      ...(InputPath === undefined ? {} : { inputPath: InputPath }),
-      ...(InputTransformer === undefined
-        ? {}
-        : {
-            inputTransformer: {
-              inputPathsMap: InputTransformer.InputPathsMap ?? {},
-              inputTemplate: InputTransformer.InputTemplate,
-            },
-          }),
-    },
-    ...(DeadLetterConfig === undefined ? {} : { deadLetterArn: DeadLetterConfig.Arn }),
+  const input: TargetInput = {
+    ...(Input === undefined ? {} : { input: Input }),
+    ...(InputPath === undefined ? {} : { inputPath: InputPath }),
+    ...(InputTransformer === undefined
+      ? {}
+      : {
+          inputTransformer: {
+            inputPathsMap: InputTransformer.InputPathsMap ?? {},
+            inputTemplate: InputTransformer.InputTemplate,
+          },
+        }),
   };
+  // Tried once, so that a path that is not known here stops the start and not the first event.
+  targetInput({}, input);
+  return { arn: Arn, input, ...(DeadLetterConfig === undefined ? {} : { deadLetterArn: DeadLetterConfig.Arn }) };
 }

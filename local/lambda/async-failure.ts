@@ -2,6 +2,9 @@ import type { FunctionDefinition } from './function-definition.ts';
 import type { InvocationResult } from './invocation-result.ts';
 import type { FunctionErrorBody } from './worker-protocol.ts';
 
+/** Why an event is not tried again. */
+export type GivenUp = 'RetriesExhausted' | 'EventAgeExceeded';
+
 /** Attributes of a message in a dead-letter queue. Source: Lambda developer guide, "Dead-letter queues". */
 export function deadLetterAttributes(requestId: string, error: FunctionErrorBody): Record<string, string> {
   return { RequestID: requestId, ErrorCode: '200', ErrorMessage: error.errorMessage.slice(0, 1024) };
@@ -12,12 +15,14 @@ export function asyncRecord({
   definition,
   result,
   payload,
+  condition,
   attempts,
   atMs,
 }: {
   readonly definition: FunctionDefinition;
   readonly result: InvocationResult;
   readonly payload: string;
+  readonly condition: GivenUp;
   readonly attempts: number;
   readonly atMs: number;
 }): string {
@@ -27,7 +32,7 @@ export function asyncRecord({
     requestContext: {
       requestId: result.requestId,
       functionArn: `${definition.arn}:$LATEST`,
-      condition: 'RetriesExhausted',
+      condition,
       approximateInvokeCount: attempts,
     },
     requestPayload: JSON.parse(payload),

@@ -16,6 +16,8 @@ export interface FunctionDefinition {
   readonly concurrency: number;
   /** How often a failed asynchronous invocation is tried again. */
   readonly retryAttempts: number;
+  /** How long after its receipt an event may still be tried again. */
+  readonly maxEventAgeMs: number;
   /** ARN of the queue that receives the events whose retries failed. */
   readonly deadLetterArn?: string;
   /** ARN of the destination that receives a record of them. */

@@ -8,6 +8,7 @@ const RUNTIME = 'nodejs24.x';
 const DEFAULT_MEMORY_MB = 128;
 const DEFAULT_TIMEOUT_SECONDS = 3;
 const DEFAULT_RETRY_ATTEMPTS = 2;
+const DEFAULT_MAX_EVENT_AGE_SECONDS = 21_600;
 
 export interface FunctionPlace {
   readonly region: string;
@@ -64,6 +65,7 @@ function functionDefinition(
     environment: environmentOf(resource, folder, memoryMb, place),
     concurrency: Math.min(place.concurrency, typeof reserved === 'number' ? reserved : Number.POSITIVE_INFINITY),
     retryAttempts: Number(invokeConfig['MaximumRetryAttempts'] ?? DEFAULT_RETRY_ATTEMPTS),
+    maxEventAgeMs: Number(invokeConfig['MaximumEventAgeInSeconds'] ?? DEFAULT_MAX_EVENT_AGE_SECONDS) * 1000,
     ...(deadLetterArn === undefined ? {} : { deadLetterArn: String(deadLetterArn) }),
     ...(failureDestinationArn === undefined ? {} : { failureDestinationArn: String(failureDestinationArn) }),
   };

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PendingWork } from '../pending-work.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import { FunctionService, type FunctionServiceOptions } from './function-service.ts';
 import { ProcessPool } from './process-pool.ts';
@@ -60,10 +61,12 @@ function start(
         environment: { OWN: 'value', AWS_LAMBDA_FUNCTION_NAME: 'shop-do', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '128' },
         concurrency: 1,
         retryAttempts: 2,
+        maxEventAgeMs: 21_600_000,
         ...definition,
       },
     ],
     pool,
+    pending: new PendingWork(),
     uuid: () => 'request-1',
     clock: () => 0,
     after: () => () => {},

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { asyncRecord, deadLetterAttributes } from './async-failure.ts';
+import type { PendingWork } from '../pending-work.ts';
+import { asyncRecord, deadLetterAttributes, type GivenUp } from './async-failure.ts';
 import { LambdaApiError } from './errors.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import type { Answer } from './function-process.ts';
@@ -26,6 +27,18 @@ export interface Invocation {
   readonly durationMs: number;
 }
 
+/** An event that a function has still to take. */
+export interface PendingEvent {
+  readonly functionName: string;
+  /** JSON. */
+  readonly payload: string;
+  readonly receivedAtMs: number;
+  /** Attempts that failed so far. */
+  readonly failures: number;
+  /** When the next attempt is due. */
+  readonly dueMs: number;
+}
+
 export interface FunctionServiceOptions {
   readonly functions: readonly FunctionDefinition[];
   readonly pool: ProcessPool;
@@ -33,6 +46,8 @@ export interface FunctionServiceOptions {
   readonly clock: () => number;
   /** Calls the action once after the delay; answers how to call it off. */
   readonly after: (delayMs: number, action: () => void) => () => void;
+  /** Where events are kept until a function has taken them or they were given up, by request id. */
+  readonly pending: PendingWork<PendingEvent>;
   /** Sends a message to the queue of this ARN. */
   readonly sendToQueue: (queueArn: string, body: string, attributes: Readonly<Record<string, string>>) => Promise<void>;
   readonly onInvocation?: (invocation: Invocation) => void;
@@ -44,7 +59,7 @@ export interface FunctionServiceOptions {
 export class FunctionService {
   readonly #options: FunctionServiceOptions;
   readonly #functions = new Map<string, FunctionDefinition>();
-  readonly #pendingRetries = new Set<() => void>();
+  readonly #callOffs = new Set<() => void>();
   readonly #underWay = new Set<Promise<void>>();
   #closed = false;
 
@@ -68,11 +83,28 @@ export class FunctionService {
     return this.#run(definition, requestId, payload);
   }
 
-  /** InvocationType Event: answers at once; failures are tried again, then sent to the function's queues. */
+  /** InvocationType Event: once this returns the event is kept; failures are tried again, then sent to the function's queues. */
   invokeAsync(nameOrArn: string, payload: string): void {
-    const definition = this.#find(nameOrArn);
+    const { name } = this.#find(nameOrArn);
     refuseLarge(payload, MAX_ASYNC_PAYLOAD_BYTES);
-    this.#track(this.#attempt(definition, this.#options.uuid(), payload, 0));
+    const nowMs = this.#options.clock();
+    const event = { functionName: name, payload, receivedAtMs: nowMs, failures: 0, dueMs: nowMs };
+    const requestId = this.#options.uuid();
+    this.#options.pending.put(requestId, event);
+    this.#schedule(requestId, event);
+  }
+
+  /**
+   * Takes up the events that were accepted before the cloud stopped or was killed. An attempt that was cut off is made again and does not
+   * count as failed; the time in between does not make an event older.
+   */
+  resume(): void {
+    const { pending, clock } = this.#options;
+    for (const [requestId, event] of pending.entries()) {
+      const resumed = { ...event, receivedAtMs: clock() };
+      pending.put(requestId, resumed);
+      this.#schedule(requestId, resumed);
+    }
   }
 
   /** Lets a process of every function stand ready, one after the other, so that the first call of each is a warm one. */
@@ -82,12 +114,13 @@ export class FunctionService {
     return warming;
   }
 
-  /** Ends all processes; events whose retries are due later are lost, those already given up reach their queues. */
+  /** Ends all processes; events that no function has taken yet are taken up by the next `resume`. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const callOff of this.#pendingRetries) callOff();
+    for (const callOff of this.#callOffs) callOff();
     await this.#options.pool.close();
     await Promise.all(this.#underWay);
+    this.#options.pending.close();
   }
 
   async #warmAll(): Promise<void> {
@@ -127,25 +160,57 @@ export class FunctionService {
     return { requestId, functionError: 'Unhandled', payload: JSON.stringify(answer.error) };
   }
 
-  async #attempt(definition: FunctionDefinition, requestId: string, payload: string, retry: number): Promise<void> {
-    const result = await this.#run(definition, requestId, payload);
-    if (result.functionError === undefined || this.#closed) return;
-    const delayMs = RETRY_DELAYS_MS[retry];
-    if (retry >= definition.retryAttempts || delayMs === undefined) {
-      await this.#giveUp(definition, result, payload, retry + 1);
+  #schedule(requestId: string, event: PendingEvent): void {
+    if (this.#closed) return;
+    const delayMs = event.dueMs - this.#options.clock();
+    if (delayMs <= 0) {
+      this.#track(this.#attempt(requestId, event));
       return;
     }
     const callOff = this.#options.after(delayMs, () => {
-      this.#pendingRetries.delete(callOff);
-      this.#track(this.#attempt(definition, requestId, payload, retry + 1));
+      this.#callOffs.delete(callOff);
+      this.#track(this.#attempt(requestId, event));
     });
-    this.#pendingRetries.add(callOff);
+    this.#callOffs.add(callOff);
+  }
+
+  async #attempt(requestId: string, event: PendingEvent): Promise<void> {
+    const { pending, clock } = this.#options;
+    const definition = this.#functions.get(event.functionName);
+    if (definition === undefined) {
+      const errorMessage = `The function ${event.functionName} is gone`;
+      this.#options.onLostEvent(event.functionName, { errorType: 'ResourceNotFoundException', errorMessage });
+      pending.done(requestId);
+      return;
+    }
+    const result = await this.#run(definition, requestId, event.payload);
+    // A function that was stopped with the cloud has not failed.
+    if (this.#closed) return;
+    if (result.functionError === undefined) {
+      pending.done(requestId);
+      return;
+    }
+    const delayMs = RETRY_DELAYS_MS[event.failures];
+    const failures = event.failures + 1;
+    const dueMs = clock() + (delayMs ?? 0);
+    if (delayMs === undefined || event.failures >= definition.retryAttempts) {
+      await this.#giveUp(definition, result, event.payload, 'RetriesExhausted', failures);
+    } else if (dueMs - event.receivedAtMs > definition.maxEventAgeMs) {
+      await this.#giveUp(definition, result, event.payload, 'EventAgeExceeded', failures);
+    } else {
+      const retried = { ...event, failures, dueMs };
+      pending.put(requestId, retried);
+      this.#schedule(requestId, retried);
+      return;
+    }
+    pending.done(requestId);
   }
 
   async #giveUp(
     definition: FunctionDefinition,
     result: InvocationResult,
     payload: string,
+    condition: GivenUp,
     attempts: number,
   ): Promise<void> {
     const { deadLetterArn, failureDestinationArn } = definition;
@@ -154,7 +219,7 @@ export class FunctionService {
       await this.#options.sendToQueue(deadLetterArn, payload, deadLetterAttributes(result.requestId, error));
     }
     if (failureDestinationArn !== undefined) {
-      const record = asyncRecord({ definition, result, payload, attempts, atMs: this.#options.clock() });
+      const record = asyncRecord({ definition, result, payload, condition, attempts, atMs: this.#options.clock() });
       await this.#options.sendToQueue(failureDestinationArn, record, {});
     }
     if (deadLetterArn === undefined && failureDestinationArn === undefined)

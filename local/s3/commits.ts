@@ -35,7 +35,7 @@ export class Commits {
     let change: Change<T>;
     try {
       change = decide();
-      store.append(change.record);
+      store.append(change.event === undefined ? change.record : { ...change.record, event: change.event });
     } catch (error) {
       await contents.discard(written);
       throw error;

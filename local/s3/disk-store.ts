@@ -13,7 +13,7 @@ import { type FileHandle, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { StoreCorruptError } from './errors.ts';
-import type { JournalRecord } from './records.ts';
+import type { JournalEntry } from './records.ts';
 import type { S3Store } from './store.ts';
 
 const READ_BYTES = 1 << 20;
@@ -52,8 +52,8 @@ export function openDiskStore({ dataDir, fsync }: DiskStoreOptions): S3Store {
       }
     },
 
-    append(record) {
-      const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    append(entry) {
+      const line = Buffer.from(`${JSON.stringify(entry)}\n`);
       try {
         writeAll(journal, line);
       } catch (error) {
@@ -156,7 +156,7 @@ function cutTornLine(descriptor: number): number {
   return wholeBytes;
 }
 
-function parseLine(text: string, line: number, path: string): JournalRecord {
+function parseLine(text: string, line: number, path: string): JournalEntry {
   try {
     return JSON.parse(text);
   } catch (cause) {

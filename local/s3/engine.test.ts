@@ -315,3 +315,27 @@ describe('buckets', () => {
     expect(() => engine.bucket('other')).toThrow(expect.objectContaining({ code: 'NoSuchBucket' }));
   });
 });
+
+it('tells again at the next start what the process had no time to tell, also when it tidies the journal then', async () => {
+  const told: string[] = [];
+  const open = (heardSequencer: string | undefined, onEvent: (event: S3Event) => void) =>
+    S3Engine.open({
+      store: openDiskStore({ dataDir, fsync: false }),
+      clock: () => nowMs,
+      newId: () => (ids++).toString(16).padStart(32, '0'),
+      onEvent,
+      ...(heardSequencer === undefined ? {} : { heardSequencer }),
+    });
+  const first = await openEngine();
+  for (const text of ['1', '2', '3', '4', '5', '6']) await put(first, text);
+  await first.deleteObject(K);
+  // The process is killed; of seven events the bus had heard five.
+  const heard = events[4]!.sequencer;
+  await open(heard, (event) => told.push(`${event.type} ${'etag' in event ? event.etag : event.deletionType}`));
+  expect(told).toEqual([
+    // MD5 of "6".
+    'ObjectCreated 1679091c5a880faf6fb5e6087eb1b2dc',
+    'ObjectDeleted Permanently Deleted',
+  ]);
+  await open(undefined, () => expect.unreachable('nothing is told again unless asked for'));
+});

@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly newId: () => string;
   /** Told of each change once it is durable; must not throw, since the change stands. */
   readonly onEvent: (event: S3Event) => void;
+  /** The last event that was heard before the store was closed or its process killed: later ones are told again. Default: none is. */
+  readonly heardSequencer?: string;
 }
 
 export interface DeletionOutcome {
@@ -64,10 +66,13 @@ export class S3Engine {
   /** Rebuilds the state from the store, and tidies the store. */
   static async open(options: EngineOptions): Promise<S3Engine> {
     const engine = new S3Engine(options);
+    const { heardSequencer, onEvent } = options;
     let replayed = 0;
-    for (const record of options.store.replay()) {
-      engine.#state.apply(record);
+    for (const entry of options.store.replay()) {
+      engine.#state.apply(entry);
       replayed++;
+      if (heardSequencer !== undefined && entry.event !== undefined && entry.event.sequencer > heardSequencer)
+        onEvent(entry.event);
     }
     const needed = [...engine.#state.records()];
     if (replayed > 2 * needed.length) options.store.rewrite(needed);

@@ -1,4 +1,5 @@
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksums.ts';
+import type { S3Event } from './events.ts';
 
 /** What the embedded S3 remembers. All of it is plain JSON, so that the journal holds it as it is. */
 
@@ -94,3 +95,6 @@ export type JournalRecord =
   | { readonly type: 'part'; readonly uploadId: string; readonly part: UploadedPart }
   | { readonly type: 'aborted'; readonly uploadId: string }
   | { readonly type: 'sequence'; readonly next: number };
+
+/** A change and what is told of it, as one line of the journal: an event is never lost that belongs to an accepted change. */
+export type JournalEntry = JournalRecord & { readonly event?: S3Event };

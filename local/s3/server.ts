@@ -53,6 +53,8 @@ export interface S3Options {
   readonly newId?: () => string;
   /** Told of each change to an object once it is durable; must not throw. */
   readonly onEvent: (event: S3Event) => void;
+  /** The sequencer of the last event heard: later ones that the store knows of are told again at the start. Default: none is. */
+  readonly heardSequencer?: string;
   /** Default: everything is allowed. */
   readonly authorize?: Authorize;
   /** Whether an accepted write survives a power failure, not only the death of the process. Default: no. */
@@ -81,6 +83,7 @@ export async function startS3(options: S3Options): Promise<RunningS3> {
     clock: options.clock,
     newId,
     onEvent: options.onEvent,
+    ...(options.heardSequencer === undefined ? {} : { heardSequencer: options.heardSequencer }),
   });
   for (const { name, versioned } of options.buckets) await engine.ensureBucket(name, versioned);
 

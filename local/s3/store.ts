@@ -1,11 +1,11 @@
-import type { JournalRecord } from './records.ts';
+import type { JournalEntry, JournalRecord } from './records.ts';
 
 /** Where the engine keeps its state: a journal of changes, and blobs of content that are written once. */
 export interface S3Store {
-  /** The journal's records, in order. */
-  replay(): Iterable<JournalRecord>;
-  /** Adds a record, wholly or not at all. What it names must have been written before. */
-  append(record: JournalRecord): void;
+  /** The journal's entries, in order. */
+  replay(): Iterable<JournalEntry>;
+  /** Adds an entry, wholly or not at all. What it names must have been written before. */
+  append(entry: JournalEntry): void;
   /** Puts these records in the place of the journal, wholly or not at all. */
   rewrite(records: Iterable<JournalRecord>): void;
   /** Resolves when all that was appended is as durable as this store makes it. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { AsyncInvocations, type AsyncRequest } from './async-invocations.ts';
+import { PendingWork } from '../pending-work.ts';
+import { AsyncInvocations, type AsyncRequest, type PendingInvocation } from './async-invocations.ts';
 import type { ModelAnswer, ModelRequest } from './model-call.ts';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -18,7 +19,11 @@ const json = (status: number, body: string): ModelAnswer => ({
 });
 
 /** An endpoint whose bucket is a map and whose time goes on while it waits. */
-function endpoint(callModel: (call: ModelRequest) => Promise<ModelAnswer>, maxConcurrentInvocations = 4) {
+function endpoint(
+  callModel: (call: ModelRequest) => Promise<ModelAnswer>,
+  maxConcurrentInvocations = 4,
+  pending = new PendingWork<PendingInvocation>(),
+) {
   const objects = new Map<string, { body: string; contentType: string }>([
     ['s3://drop/model-input/a', { body: '{"kind":"embed"}', contentType: '' }],
   ]);
@@ -28,6 +33,7 @@ function endpoint(callModel: (call: ModelRequest) => Promise<ModelAnswer>, maxCo
   let waiting: (() => void)[] = [];
   let names = 0;
   const invocations = new AsyncInvocations({
+    pending,
     endpoint: {
       name: 'models',
       variantName: 'all',
@@ -48,7 +54,7 @@ function endpoint(callModel: (call: ModelRequest) => Promise<ModelAnswer>, maxCo
     writeObject: async (location, body, contentType) => {
       objects.set(location, { body: Buffer.from(body).toString(), contentType });
     },
-    publish: (topic, message) => {
+    publish: async (topic, message) => {
       notices.push({ topic, message: JSON.parse(message) });
       for (const resolve of waiting) resolve();
       waiting = [];
@@ -162,5 +168,34 @@ describe('an asynchronous endpoint', () => {
     await next;
     await new Promise((resolve) => setImmediate(resolve));
     expect(started).toEqual(['a', 'b', 'c']);
+  });
+
+  it('goes on after the death of the process with what was queued and what was under way', async () => {
+    const pending = new PendingWork<PendingInvocation>();
+    const first = endpoint(() => new Promise(() => {}), 1, pending);
+    const tickets = ['a', 'b'].map((inferenceId) => first.invocations.submit({ ...request, inferenceId }));
+    const second = endpoint(async () => json(200, '{}'), 1, pending);
+    second.invocations.resume();
+    while (second.notices.length < 2) await second.noticed();
+    expect(second.notices.map(({ message }) => [message['inferenceId'], message['responseParameters']])).toEqual(
+      ['a', 'b'].map((inferenceId, index) => [
+        inferenceId,
+        { contentType: 'application/json', outputLocation: tickets[index]!.outputLocation },
+      ]),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(pending.entries()).toEqual([]);
+  });
+
+  it('does not take a container that was stopped with the cloud for one that failed', async () => {
+    const pending = new PendingWork<PendingInvocation>();
+    const stopped = Promise.withResolvers<ModelAnswer>();
+    const { invocations, notices } = endpoint(() => stopped.promise, 1, pending);
+    invocations.submit(request);
+    invocations.close();
+    stopped.reject(new Error('socket hang up'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(notices).toEqual([]);
+    expect(pending.entries().map(([, { request: kept }]) => kept)).toEqual([request]);
   });
 });

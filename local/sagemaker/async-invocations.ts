@@ -1,3 +1,4 @@
+import type { PendingWork } from '../pending-work.ts';
 import type { AsyncEndpoint } from './endpoint.ts';
 import type { ModelAnswer, ModelRequest } from './model-call.ts';
 
@@ -23,14 +24,24 @@ export interface AsyncTicket {
   readonly failureLocation: string;
 }
 
+/** A request that the endpoint has accepted and not yet given notice of. */
+export interface PendingInvocation {
+  readonly request: AsyncRequest;
+  readonly ticket: AsyncTicket;
+  readonly receivedAtMs: number;
+}
+
 export interface AsyncInvocationsOptions {
+  /** Where requests are kept until notice of their outcome has been given. */
+  readonly pending: PendingWork<PendingInvocation>;
   readonly endpoint: AsyncEndpoint;
   readonly region: string;
   readonly callModel: (request: ModelRequest) => Promise<ModelAnswer>;
   /** Reads and writes objects (`s3://…`) as the endpoint's execution role. */
   readonly readObject: (location: string) => Promise<Uint8Array>;
   readonly writeObject: (location: string, body: Uint8Array, contentType: string) => Promise<void>;
-  readonly publish: (topicArn: string, message: string) => void;
+  /** Resolves once the subscribers have the message. */
+  readonly publish: (topicArn: string, message: string) => Promise<void>;
   /** Told of what the endpoint could not tell anybody. */
   readonly onLostAnswer: (inferenceId: string, error: unknown) => void;
   readonly clock: () => number;
@@ -46,12 +57,14 @@ interface Outcome {
 
 /**
  * The queue of an asynchronous endpoint: reads the input from S3, posts it to the container, stores the answer, gives notice by SNS.
+ * A request outlives the process: what was queued or under way is asked of the container again by the next one.
  * Source: SageMaker developer guide, "Asynchronous inference", and there "Check prediction results" for the notices.
  */
 export class AsyncInvocations {
   readonly #options: AsyncInvocationsOptions;
-  readonly #queue: (() => Promise<void>)[] = [];
+  readonly #queue: [id: string, PendingInvocation][] = [];
   #running = 0;
+  #closed = false;
 
   constructor(options: AsyncInvocationsOptions) {
     this.#options = options;
@@ -64,30 +77,48 @@ export class AsyncInvocations {
       outputLocation: `${folderOf(endpoint.outputPath)}${name}.out`,
       failureLocation: `${folderOf(endpoint.failurePath)}${name}-error.out`,
     };
-    const receivedAtMs = clock();
-    this.#queue.push(() => this.#process(request, ticket, receivedAtMs));
+    const invocation = { request, ticket, receivedAtMs: clock() };
+    this.#options.pending.put(name, invocation);
+    this.#queue.push([name, invocation]);
     this.#drain();
     return ticket;
   }
 
+  /** Takes up the requests that were accepted before the cloud stopped or was killed. */
+  resume(): void {
+    this.#queue.push(...this.#options.pending.entries());
+    this.#drain();
+  }
+
+  /** What is queued or under way is taken up by the next `resume`. */
+  close(): void {
+    this.#closed = true;
+    this.#options.pending.close();
+  }
+
   #drain(): void {
-    while (this.#running < this.#options.endpoint.maxConcurrentInvocations) {
+    while (!this.#closed && this.#running < this.#options.endpoint.maxConcurrentInvocations) {
       const next = this.#queue.shift();
       if (next === undefined) return;
       this.#running += 1;
-      void next().finally(() => {
+      void this.#process(...next).finally(() => {
         this.#running -= 1;
         this.#drain();
       });
     }
   }
 
-  async #process(request: AsyncRequest, ticket: AsyncTicket, receivedAtMs: number): Promise<void> {
+  async #process(id: string, { request, ticket, receivedAtMs }: PendingInvocation): Promise<void> {
+    const { onLostAnswer, pending } = this.#options;
+    const outcome = await this.#outcome(request, ticket);
+    // A container that was stopped with the cloud has not failed.
+    if (this.#closed) return;
     try {
-      this.#notify(request, receivedAtMs, await this.#outcome(request, ticket));
+      await this.#notify(request, receivedAtMs, outcome);
     } catch (error) {
-      this.#options.onLostAnswer(request.inferenceId, error);
+      onLostAnswer(request.inferenceId, error);
     }
+    pending.done(id);
   }
 
   async #outcome(request: AsyncRequest, ticket: AsyncTicket): Promise<Outcome> {
@@ -131,11 +162,15 @@ export class AsyncInvocations {
     }
   }
 
-  #notify(request: AsyncRequest, receivedAtMs: number, { status, failureReason, responseParameters }: Outcome): void {
+  async #notify(
+    request: AsyncRequest,
+    receivedAtMs: number,
+    { status, failureReason, responseParameters }: Outcome,
+  ): Promise<void> {
     const { endpoint, region, clock, publish } = this.#options;
     const topicArn = status === 'Completed' ? endpoint.successTopicArn : endpoint.errorTopicArn;
     if (topicArn === undefined) return;
-    publish(
+    await publish(
       topicArn,
       JSON.stringify({
         awsRegion: region,

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type { Listening } from '../listening.ts';
 import type { ObjectAccess } from '../object-access.ts';
+import { PendingWork } from '../pending-work.ts';
 import type { CloudResource } from '../template/resolved-template.ts';
 import { AsyncInvocations } from './async-invocations.ts';
 import { asyncEndpoints } from './endpoint.ts';
@@ -13,19 +15,27 @@ export interface SageMakerOptions extends Omit<RuntimeServerOptions, 'endpoints'
   /** Where the model container's server listens; undefined when the template has no endpoint. */
   readonly modelUrl: string | undefined;
   readonly objects: ObjectAccess;
-  readonly publish: (topicArn: string, message: string) => void;
+  readonly publish: (topicArn: string, message: string) => Promise<void>;
+  /** Requests that are under way are kept in it. */
+  readonly folder: string;
   readonly after: (delayMs: number, action: () => void) => () => void;
   readonly log: (line: string) => void;
 }
 
+export interface SageMaker extends Listening {
+  /** Takes up the requests that were accepted before the cloud stopped or was killed. */
+  resume(): void;
+}
+
 /** The endpoints of the template, in front of one model server. */
-export function startSageMaker(options: SageMakerOptions, port: number): Promise<Listening> {
+export async function startSageMaker(options: SageMakerOptions, port: number): Promise<SageMaker> {
   const { objects, modelUrl = '', log } = options;
   const call = (request: ModelRequest) => callModel(modelUrl, request);
   const served = asyncEndpoints(options.resources).map((endpoint): [string, ServedEndpoint] => {
     const { executionRoleArn, name, variantName } = endpoint;
     const invocations = new AsyncInvocations({
       ...options,
+      pending: new PendingWork(join(options.folder, `${name}.jsonl`)),
       endpoint,
       callModel: call,
       readObject: (location) => objects.read(executionRoleArn, location),
@@ -36,5 +46,15 @@ export function startSageMaker(options: SageMakerOptions, port: number): Promise
     });
     return [name, { variantName, invocations, callModel: call }];
   });
-  return startRuntimeServer({ ...options, endpoints: new Map(served) }, port);
+  const server = await startRuntimeServer({ ...options, endpoints: new Map(served) }, port);
+  return {
+    ...server,
+    resume() {
+      for (const [, { invocations }] of served) invocations.resume();
+    },
+    async close() {
+      await server.close();
+      for (const [, { invocations }] of served) invocations.close();
+    },
+  };
 }

@@ -37,9 +37,9 @@ function topics(subscriptions: readonly CloudResource[], refuse = false) {
   return { topics: created, invoked, queued };
 }
 
-it('invokes every subscribed function with the event that SNS documents', () => {
+it('invokes every subscribed function with the event that SNS documents', async () => {
   const { topics: created, invoked } = topics([subscription('a'), subscription('b')]);
-  created.publish('arn:topic', '{"invocationStatus":"Completed"}');
+  await created.publish('arn:topic', '{"invocationStatus":"Completed"}');
   expect(invoked.map(({ functionArn }) => functionArn)).toEqual(['arn:a-function', 'arn:b-function']);
   expect(invoked[0]?.event.Records[0]).toMatchObject({
     EventSource: 'aws:sns',
@@ -62,13 +62,12 @@ it('sends what it cannot deliver to the subscription’s queue', async () => {
     [subscription('a', { RedrivePolicy: { deadLetterTargetArn: 'arn:queue' } })],
     true,
   );
-  created.publish('arn:topic', 'text');
-  await new Promise((resolve) => setImmediate(resolve));
+  await created.publish('arn:topic', 'text');
   expect(queued).toEqual([['arn:queue', 'text', { ERROR_MESSAGE: 'no such function' }]]);
 });
 
-it('refuses a topic that is not there, and a protocol that it does not speak', () => {
-  expect(() => topics([]).topics.publish('arn:other', 'text')).toThrow(UnknownTopicError);
+it('refuses a topic that is not there, and a protocol that it does not speak', async () => {
+  await expect(topics([]).topics.publish('arn:other', 'text')).rejects.toThrow(UnknownTopicError);
   expect(() => topics([subscription('a', { Protocol: 'email' })])).toThrow(
     /s\/a: the protocol email is not known here/,
   );

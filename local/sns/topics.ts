@@ -41,8 +41,8 @@ export class Topics {
     }
   }
 
-  /** @throws UnknownTopicError */
-  publish(topicArn: string, message: string, subject?: string): void {
+  /** Resolves once every subscriber's function, or its dead-letter queue, has the message. @throws UnknownTopicError */
+  async publish(topicArn: string, message: string, subject?: string): Promise<void> {
     const subscriptions = this.#subscriptions.get(topicArn);
     if (subscriptions === undefined) {
       throw new UnknownTopicError(
@@ -50,7 +50,9 @@ export class Topics {
       );
     }
     const messageId = this.#options.uuid();
-    for (const subscription of subscriptions) void this.#deliver(subscription, topicArn, messageId, message, subject);
+    await Promise.all(
+      subscriptions.map((subscription) => this.#deliver(subscription, topicArn, messageId, message, subject)),
+    );
   }
 
   #subscribe({ stack, logicalId, ref, properties }: CloudResource): void {

@@ -1,40 +1,42 @@
 import type { StateMachine } from './engine.ts';
-import { type MapRunCounts, type StoredExecution, type StoredMapRun, statusOf } from './execution-store.ts';
+import type { ListedStatus, MapRunCounts, StoredExecution, StoredMapRun } from './execution-store.ts';
 import { detailsKey, type HistoryEvent } from './history.ts';
+import type { Redrivability } from './redrivability.ts';
 
 /** The AWS JSON protocol writes times as seconds since the epoch. */
 export function seconds(ms: number): number {
   return ms / 1000;
 }
 
-function redrive(status: string) {
+function redriven(execution: StoredExecution) {
+  const last = execution.redrives.at(-1);
   return {
-    redriveCount: 0,
-    redriveStatus: 'NOT_REDRIVABLE',
-    redriveStatusReason: `Execution is ${status} and cannot be redriven`,
+    redriveCount: execution.redrives.length,
+    ...(last === undefined ? {} : { redriveDate: seconds(last.atMs) }),
   };
 }
 
-export function listedExecution(execution: StoredExecution) {
+export function listedExecution(execution: StoredExecution, status: ListedStatus) {
   const { info, stopMs } = execution;
   return {
     executionArn: info.arn,
     stateMachineArn: info.stateMachineArn,
     name: info.name,
-    status: statusOf(execution),
+    status,
     startDate: seconds(info.startMs),
     ...(stopMs === undefined ? {} : { stopDate: seconds(stopMs) }),
     ...(info.mapRunArn === undefined ? {} : { mapRunArn: info.mapRunArn, itemCount: info.itemCount }),
-    redriveCount: 0,
+    ...redriven(execution),
   };
 }
 
-export function describedExecution(execution: StoredExecution) {
+export function describedExecution(execution: StoredExecution, status: ListedStatus, redrivability: Redrivability) {
   const { info, end } = execution;
-  const { itemCount: _, ...listed } = listedExecution(execution);
+  const { itemCount: _, ...listed } = listedExecution(execution, status);
   return {
     ...listed,
-    ...redrive(statusOf(execution)),
+    redriveStatus: redrivability.status,
+    ...(redrivability.status === 'NOT_REDRIVABLE' ? { redriveStatusReason: redrivability.reason } : {}),
     input: info.input,
     inputDetails: { included: true },
     ...(end?.output === undefined ? {} : { output: end.output, outputDetails: { included: true } }),
@@ -66,7 +68,8 @@ export function describedMapRun(
     toleratedFailurePercentage: mapRun.request.toleratedFailurePercentage,
     executionCounts: counts.executions,
     itemCounts: counts.items,
-    redriveCount: 0,
+    redriveCount: mapRun.redriveCount,
+    ...(mapRun.redriveMs === undefined ? {} : { redriveDate: seconds(mapRun.redriveMs) }),
   };
 }
 

@@ -11,7 +11,7 @@ import {
 import { isStatesArn } from './arns.ts';
 import type { StatesEngine } from './engine.ts';
 import { DefinitionError, StatesApiError } from './errors.ts';
-import { type StoredExecution, statusOf } from './execution-store.ts';
+import type { StoredExecution } from './execution-store.ts';
 
 /** An operation: checks its input and answers its output. `resource` is the ARN that a caller's permission is checked on. */
 interface Operation {
@@ -74,9 +74,10 @@ function listExecutions(
     readonly stateMachineArn?: string | undefined;
     readonly mapRunArn?: string | undefined;
     readonly statusFilter?: string | undefined;
+    readonly redriveFilter?: 'REDRIVEN' | 'NOT_REDRIVEN' | undefined;
   },
 ): StoredExecution[] {
-  const { stateMachineArn, mapRunArn, statusFilter } = request;
+  const { stateMachineArn, mapRunArn, statusFilter, redriveFilter } = request;
   if ((stateMachineArn === undefined) === (mapRunArn === undefined)) {
     throw new StatesApiError('ValidationException', 'Exactly one of stateMachineArn and mapRunArn must be given.');
   }
@@ -92,7 +93,8 @@ function listExecutions(
       (mapRunArn === undefined
         ? execution.info.stateMachineArn === stateMachineArn
         : execution.info.mapRunArn === mapRunArn) &&
-      (statusFilter === undefined || statusOf(execution) === statusFilter),
+      (statusFilter === undefined || engine.store.listedStatus(execution) === statusFilter) &&
+      (redriveFilter === undefined || execution.redrives.length > 0 === (redriveFilter === 'REDRIVEN')),
   );
 }
 
@@ -150,20 +152,37 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
       return { stopDate: seconds(stopMs) };
     },
   ),
+  RedriveExecution: operation(
+    z.strictObject({ executionArn: arn, clientToken: z.string().min(1).max(64).optional() }),
+    (input) => input.executionArn,
+    (engine, { executionArn, clientToken }) => {
+      requireStandard(engine.store.get(executionArn));
+      const request = { executionArn, ...(clientToken === undefined ? {} : { clientToken }) };
+      return { redriveDate: seconds(engine.redriveExecution(request).redriveMs) };
+    },
+  ),
   DescribeExecution: operation(
     z.strictObject({ executionArn: arn, includedData: z.enum(['ALL_DATA']).optional() }),
     (input) => input.executionArn,
     (engine, { executionArn }) => {
       const execution = engine.store.get(executionArn);
-      return describedExecution(execution.info.mapRunArn === undefined ? requireStandard(execution) : execution);
+      if (execution.info.mapRunArn === undefined) requireStandard(execution);
+      return describedExecution(execution, engine.store.listedStatus(execution), engine.redrivability(executionArn));
     },
   ),
   ListExecutions: operation(
-    z.strictObject({ stateMachineArn: arn.optional(), mapRunArn: arn.optional(), statusFilter: STATUS, ...page }),
+    z.strictObject({
+      stateMachineArn: arn.optional(),
+      mapRunArn: arn.optional(),
+      statusFilter: STATUS,
+      redriveFilter: z.enum(['REDRIVEN', 'NOT_REDRIVEN']).optional(),
+      ...page,
+    }),
     (input) => input.stateMachineArn ?? input.mapRunArn ?? '*',
     (engine, request) => {
       const { values, next } = paginate(listExecutions(engine, request), request);
-      return { executions: values.map(listedExecution), ...next };
+      const executions = values.map((execution) => listedExecution(execution, engine.store.listedStatus(execution)));
+      return { executions, ...next };
     },
   ),
   GetExecutionHistory: operation(

@@ -236,33 +236,68 @@ describe('the journal on disk', () => {
     after.engine.close();
   });
 
-  it('shows at a restart that what was running has failed', async () => {
+  it('takes up at a restart what was running, by the definition it was started with', async () => {
     const folder = temporaryFolder();
     const before = createTestEngine({
       journal: openFileJournal(folder),
       integrations: lambdaIntegrations({ f: () => new Promise(() => {}) }),
     });
-    const arn = before.start(machine, [1]);
+    const arn = before.start(machine, [1, 2]);
     await before.time.idle();
     before.engine.close();
-    await before.time.idle();
     const changes: StatusChange[] = [];
     const after = createTestEngine({
       journal: openFileJournal(folder),
+      integrations: lambdaIntegrations({ f: (payload) => Number(payload) * 10 }),
       onStatusChange: (change) => changes.push(change),
     });
-    const { info, end } = after.engine.store.get(arn);
-    const cause =
-      'The embedded cloud stopped while this execution was running. Start a new execution with the same input.';
-    expect(end).toEqual({ status: 'FAILED', error: 'States.Runtime', cause });
-    expect(after.engine.store.events(info).at(-1)).toMatchObject({
-      id: 5,
-      previousEventId: 4,
-      type: 'ExecutionFailed',
-      details: { cause },
+    after.engine.addStateMachine({
+      arn: MACHINE_ARN,
+      name: 'Machine',
+      type: 'STANDARD',
+      definition: WAIT,
+      roleArn: 'arn:aws:iam::123456789012:role/machine',
     });
-    expect(after.engine.store.mapRuns(() => true)[0]?.status).toBe('FAILED');
-    expect(changes.map(({ status }) => status)).toEqual(['FAILED', 'FAILED']);
+    after.engine.resume();
+    const { status, output = '' } = await after.time.settle(after.engine.ended(arn));
+    expect([status, JSON.parse(output).map(({ Payload }: { Payload: number }) => Payload)]).toEqual([
+      'SUCCEEDED',
+      [10, 20],
+    ]);
+    expect(changes.map((change) => change.status)).toEqual(['SUCCEEDED', 'SUCCEEDED', 'SUCCEEDED']);
+    after.engine.close();
+  });
+
+  it('fails at a restart what cannot be taken up: Express executions, and those whose definition is not known here any more', async () => {
+    const folder = temporaryFolder();
+    const begin = (supports: boolean) => {
+      const test = createTestEngine({
+        journal: openFileJournal(folder),
+        integrations: { ...lambdaIntegrations({ f: () => new Promise(() => {}) }), supports: () => supports },
+      });
+      return test;
+    };
+    const before = begin(true);
+    const standard = before.start(machine, [1]);
+    before.engine.addStateMachine({
+      arn: `${MACHINE_ARN}Express`,
+      name: 'MachineExpress',
+      type: 'EXPRESS',
+      definition: WAIT,
+      roleArn: 'arn:aws:iam::123456789012:role/machine',
+    });
+    const express = before.engine.startExecution({ stateMachineArn: `${MACHINE_ARN}Express` }).executionArn;
+    await before.time.idle();
+    before.engine.close();
+    const after = begin(false);
+    after.engine.resume();
+    const cause =
+      'The embedded cloud stopped while this execution was running, and it cannot be taken up again. Start a new execution with the same input.';
+    for (const arn of [standard, express])
+      expect(after.engine.store.get(arn).end).toEqual({ status: 'FAILED', error: 'States.Runtime', cause });
+    const { info } = after.engine.store.get(standard);
+    expect(after.engine.store.events(info).at(-1)).toMatchObject({ type: 'ExecutionFailed', details: { cause } });
+    expect(after.engine.store.mapRuns(() => true).map(({ status }) => status)).toEqual(['ABORTED']);
     after.engine.close();
   });
 

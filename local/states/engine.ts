@@ -1,13 +1,14 @@
+import { createHash } from 'node:crypto';
 import { executionArn, parseStateMachineArn, type StateMachineArn } from './arns.ts';
 import type { MachineDefinition, MachineType } from './definition.ts';
-import { StatesApiError } from './errors.ts';
-import { ExecutionRunner } from './execution-runner.ts';
+import { DefinitionError, StatesApiError } from './errors.ts';
+import { ExecutionRunner, type LaunchRequest } from './execution-runner.ts';
 import { ExecutionStore, statusOf } from './execution-store.ts';
 import { createExpressionCompiler } from './expression.ts';
 import type { Journal } from './journal.ts';
 import { exceedsPayloadLimit, type Json } from './json.ts';
 import { loadDefinition } from './load-definition.ts';
-import { EXPRESS_TIMEOUT_SECONDS, openMapRun, runChild } from './map-runs.ts';
+import { EXPRESS_TIMEOUT_SECONDS, openMapRun, reopenMapRun, runChild } from './map-runs.ts';
 import type { ExecutionEnd, ExecutionInfo } from './nested.ts';
 import type {
   AuthorizeRole,
@@ -20,7 +21,8 @@ import type {
   StatusChange,
   TaskIntegrations,
 } from './ports.ts';
-import { endInterrupted } from './recovery.ts';
+import { resumeExecutions } from './recovery.ts';
+import { type Redrivability, redrivability } from './redrivability.ts';
 import { TaskTokens } from './task-tokens.ts';
 import type { ExecutionHost } from './visit.ts';
 
@@ -50,6 +52,7 @@ export interface StateMachineInput {
 
 export interface StateMachine extends StateMachineInput {
   readonly creationMs: number;
+  readonly definitionSha256: string;
   readonly loaded: MachineDefinition;
   readonly parsedArn: StateMachineArn;
 }
@@ -70,19 +73,26 @@ export interface StatesEngine {
   stopExecution(request: { readonly executionArn: string; readonly error?: string; readonly cause?: string }): {
     readonly stopMs: number;
   };
+  /** Runs an execution that did not succeed again from where it failed, was aborted or timed out. */
+  redriveExecution(request: { readonly executionArn: string; readonly clientToken?: string }): {
+    readonly redriveMs: number;
+  };
+  redrivability(executionArn: string): Redrivability;
+  /** Takes up what was running when the process before this one ended; to be called once, when all machines are there. */
+  resume(): void;
   /** Resolves when the execution has ended, at once if it has. */
   ended(executionArn: string): Promise<ExecutionEnd>;
   /** Aborts what runs without recording an end, as a crash would, and closes the journal. */
   close(): void;
 }
 
-/** Creates the engine; executions that the journal shows as running are ended as failed first. */
+/** Creates the engine. Executions that the journal shows as running stand still until `resume`. */
 export function createStatesEngine(options: StatesEngineOptions): StatesEngine {
   const { clock, scheduler, ids, random, journal } = options;
   const compiler = createExpressionCompiler({ clock, ids, random });
   const supports = (resource: Parameters<TaskIntegrations['supports']>[0]) => options.integrations.supports(resource);
   const store = new ExecutionStore(journal);
-  const tokens = new TaskTokens(ids);
+  const tokens = new TaskTokens(ids, (token, answer) => store.answerTask(token, answer));
   const machines = new Map<string, StateMachine>();
   const runner = new ExecutionRunner({
     clock,
@@ -102,11 +112,13 @@ export function createStatesEngine(options: StatesEngineOptions): StatesEngine {
     authorize: options.authorize ?? (() => {}),
     onProgress: options.onProgress ?? (() => {}),
     openMapRun: (request) => openMapRun(mapRuns, request),
+    reopenMapRun: (arn) => reopenMapRun(mapRuns, arn),
     runChild: (request) => runChild(mapRuns, host, request),
     startNested({ stateMachineArn, name, input }) {
       const started = start(stateMachineArn, name, input);
-      return { info: store.get(started.arn).info, ended: runner.ended(started.arn) };
+      return host.findNested(started.arn);
     },
+    findNested: (arn) => ({ info: store.get(arn).info, ended: runner.ended(arn) }),
     stopNested: (arn) => runner.finish(arn, { status: 'ABORTED' }),
   };
 
@@ -135,11 +147,30 @@ export function createStatesEngine(options: StatesEngineOptions): StatesEngine {
       type: machine.type,
       input: inputJson,
       startMs,
+      definitionSha256: machine.definitionSha256,
     };
-    const timeoutSeconds =
-      machine.loaded.timeoutSeconds ?? (machine.type === 'EXPRESS' ? EXPRESS_TIMEOUT_SECONDS : undefined);
-    runner.launch({ info, region: machine.parsedArn.region, group: machine.loaded, input, timeoutSeconds, host });
+    store.define(machine.definitionSha256, definitionText(machine));
+    runner.launch(launchRequest(info, machine.loaded, input));
     return { arn, startMs };
+  }
+
+  function launchRequest(info: ExecutionInfo, loaded: MachineDefinition, input: Json): LaunchRequest {
+    const timeoutSeconds = loaded.timeoutSeconds ?? (info.type === 'EXPRESS' ? EXPRESS_TIMEOUT_SECONDS : undefined);
+    const { region = '' } = parseStateMachineArn(info.stateMachineArn) ?? {};
+    return { info, region, group: loaded, input, timeoutSeconds, host };
+  }
+
+  /** As the execution was begun, whatever its machine is now; undefined when that definition is gone or no longer loads. */
+  function launchRequestOf(info: ExecutionInfo): LaunchRequest | undefined {
+    const definition = store.definition(info.definitionSha256);
+    if (definition === undefined) return undefined;
+    try {
+      const loaded = loadDefinition(definition, { compiler, type: info.type, supports });
+      return launchRequest(info, loaded, JSON.parse(info.input) as Json);
+    } catch (error) {
+      if (error instanceof DefinitionError) return undefined;
+      throw error;
+    }
   }
 
   function stateMachine(arn: string): StateMachine {
@@ -157,7 +188,8 @@ export function createStatesEngine(options: StatesEngineOptions): StatesEngine {
         throw new StatesApiError('InvalidArn', `Invalid Arn: 'Invalid state machine ARN: ${machine.arn}'`);
       const loaded = loadDefinition(machine.definition, { compiler, type: machine.type, supports });
       const creationMs = machines.get(machine.arn)?.creationMs ?? clock.nowMs();
-      machines.set(machine.arn, { ...machine, creationMs, loaded, parsedArn });
+      const definitionSha256 = createHash('sha256').update(definitionText(machine)).digest('hex');
+      machines.set(machine.arn, { ...machine, creationMs, definitionSha256, loaded, parsedArn });
     },
     stateMachine,
     stateMachines: () => [...machines.values()],
@@ -177,14 +209,47 @@ export function createStatesEngine(options: StatesEngineOptions): StatesEngine {
       });
       return { stopMs: store.get(arn).stopMs ?? clock.nowMs() };
     },
+    redriveExecution({ executionArn: arn, clientToken }) {
+      const execution = store.get(arn);
+      const repeated = execution.redrives
+        .slice(-REMEMBERED_TOKENS)
+        .find((redrive) => redrive.clientToken === clientToken);
+      if (clientToken !== undefined && repeated && clock.nowMs() - repeated.atMs <= TOKEN_LIFETIME_MS)
+        return { redriveMs: repeated.atMs };
+      const answer = engine.redrivability(arn);
+      const request = launchRequestOf(execution.info);
+      if (answer.status !== 'REDRIVABLE' || !request) {
+        const reason =
+          answer.status === 'NOT_REDRIVABLE'
+            ? answer.reason
+            : answer.status === 'REDRIVABLE_BY_MAP_RUN'
+              ? 'A child of a map run is redriven with the execution that started the map run'
+              : 'Its definition can no longer be loaded';
+        throw new StatesApiError('ExecutionNotRedrivable', `Execution Not Redrivable: '${reason}'`);
+      }
+      runner.redrive(request, store.events(execution.info), clientToken);
+      return { redriveMs: store.get(arn).redrives.at(-1)?.atMs ?? clock.nowMs() };
+    },
+    redrivability(arn) {
+      const execution = store.get(arn);
+      return redrivability(execution, clock.nowMs(), store.events(execution.info).length);
+    },
+    resume: () => resumeExecutions({ store, tokens, runner, launchRequestOf, nowMs: () => clock.nowMs() }),
     async ended(arn) {
       const { stopMs: _, ...end } = await runner.ended(arn);
       return end;
     },
     close: () => runner.close(),
   };
-  for (const execution of endInterrupted(store, clock.nowMs())) runner.notify(execution.info.arn);
   return engine;
+}
+
+/** API reference, RedriveExecution: so many client tokens are remembered, and for so long. */
+const REMEMBERED_TOKENS = 10;
+const TOKEN_LIFETIME_MS = 15 * 60_000;
+
+function definitionText({ definition }: StateMachineInput): string {
+  return typeof definition === 'string' ? definition : JSON.stringify(definition);
 }
 
 function checkExecutionName(name: string): void {

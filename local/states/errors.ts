@@ -66,10 +66,3 @@ export class StatesApiError extends Error {
     this.code = code;
   }
 }
-
-/** A journal file that cannot be read back. */
-export class JournalError extends Error {
-  override readonly name = 'JournalError';
-  readonly code = 'JOURNAL_CORRUPT';
-  readonly retryable = false;
-}

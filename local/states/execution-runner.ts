@@ -1,13 +1,14 @@
 import type { StateGroup } from './definition.ts';
 import { BranchAborted, StateFailure, StatesApiError } from './errors.ts';
-import type { ExecutionStore } from './execution-store.ts';
-import { History } from './history.ts';
+import type { ExecutionStore, StoredExecution } from './execution-store.ts';
+import { History, type HistoryEvent } from './history.ts';
 import type { Json } from './json.ts';
 import type { ExecutionEnd, ExecutionInfo } from './nested.ts';
 import type { Clock, Scheduler, StatusChange } from './ports.ts';
+import { type GroupProgress, progressOf } from './progress.ts';
 import { runGroup } from './run-group.ts';
 import { statusChange } from './status-change.ts';
-import type { Execution, ExecutionHost } from './visit.ts';
+import { branchOf, type Execution, type ExecutionHost } from './visit.ts';
 
 export interface StoppedEnd extends ExecutionEnd {
   readonly stopMs: number;
@@ -53,34 +54,52 @@ export class ExecutionRunner {
     this.#options = options;
   }
 
-  /** Tells of a STANDARD execution's status. */
-  notify(arn: string): void {
-    const execution = this.#options.store.get(arn);
-    if (execution.info.type === 'STANDARD') this.#options.onStatusChange(statusChange(execution));
-  }
-
   /** Begins an execution; its first state is entered in a later microtask. */
   launch(request: LaunchRequest): void {
-    const { clock, scheduler, store } = this.#options;
-    const { info, timeoutSeconds } = request;
-    store.begin(info);
-    const history = new History(clock, (event) => {
-      if (info.type === 'STANDARD') store.record(info, event);
-    });
-    const { promise: ended, resolve: resolveEnd } = Promise.withResolvers<StoppedEnd>();
-    const cancelTimeout =
-      timeoutSeconds === undefined
-        ? () => {}
-        : scheduler.after(timeoutSeconds * 1000, () => this.finish(info.arn, { status: 'TIMED_OUT' }));
-    const controller = new AbortController();
-    this.#running.set(info.arn, { controller, history, cancelTimeout, resolveEnd, ended });
-    history.record({ eventId: 0 }, 'ExecutionStarted', {
-      input: info.input,
-      inputDetails: { truncated: false },
-      roleArn: info.roleArn,
-    });
-    this.notify(info.arn);
-    queueMicrotask(() => this.#run(request, history, controller.signal));
+    const { info } = request;
+    this.#options.store.begin(info);
+    const history = this.#historyOf(info, 0);
+    this.#recordStart(info, history);
+    this.#start(request, history, undefined);
+  }
+
+  /**
+   * Takes up an execution that was cut off, where its history stops. Its timeout begins anew: the time in which nothing ran is not the
+   * execution's.
+   */
+  resume(request: LaunchRequest, events: readonly HistoryEvent[]): void {
+    const { info } = request;
+    const last = events.at(-1);
+    const end = last && recordedEnd(last);
+    if (last && end) {
+      this.#conclude(info.arn, end, last.timestampMs);
+      return;
+    }
+    const history = this.#historyOf(info, last?.id ?? 0);
+    if (!last) this.#recordStart(info, history);
+    this.#start(request, history, last && progressOf(events));
+  }
+
+  /** Runs an ended execution again from the states that did not succeed (API reference, RedriveExecution). */
+  redrive(request: LaunchRequest, events: readonly HistoryEvent[], clientToken?: string): void {
+    const { clock, store } = this.#options;
+    const { info } = request;
+    store.redrive(info.arn, clock.nowMs(), clientToken);
+    const recorded = [...events];
+    const lastId = events.at(-1)?.id ?? 0;
+    const history = this.#historyOf(info, lastId, (event) => recorded.push(event));
+    const { redrives } = store.get(info.arn);
+    history.record({ eventId: lastId, branch: '' }, 'ExecutionRedriven', { redriveCount: redrives.length });
+    this.#notify(store.get(info.arn));
+    this.#start(request, history, progressOf(recorded));
+  }
+
+  /** Ends an execution that was cut off and cannot be taken up again. */
+  abandon(info: ExecutionInfo, events: readonly HistoryEvent[], end: ExecutionEnd): void {
+    const lastId = events.at(-1)?.id ?? 0;
+    const cursor = { eventId: lastId, branch: '' };
+    this.#historyOf(info, lastId).record(cursor, EXECUTION_ENDED[end.status], endDetails(end));
+    this.#conclude(info.arn, end, this.#options.clock.nowMs());
   }
 
   /** Ends an execution, once: later calls (of work that was still going on) change nothing. */
@@ -89,13 +108,12 @@ export class ExecutionRunner {
     if (!run) return;
     this.#running.delete(arn);
     run.cancelTimeout();
-    run.history.record({ eventId: previousEventId }, EXECUTION_ENDED[end.status], endDetails(end));
+    run.history.record({ eventId: previousEventId, branch: '' }, EXECUTION_ENDED[end.status], endDetails(end));
     run.history.close();
     const stopMs = this.#options.clock.nowMs();
-    this.#options.store.end(arn, end, stopMs);
+    this.#conclude(arn, end, stopMs);
     run.controller.abort();
     run.resolveEnd({ ...end, stopMs });
-    this.notify(arn);
   }
 
   /** Resolves when the execution has ended, at once if it has. */
@@ -123,8 +141,51 @@ export class ExecutionRunner {
     }
   }
 
-  #run(request: LaunchRequest, history: History, signal: AbortSignal): void {
+  #historyOf(info: ExecutionInfo, lastId: number, told: (event: HistoryEvent) => void = () => {}): History {
+    const { clock, store } = this.#options;
+    const write = (event: HistoryEvent) => {
+      if (info.type === 'STANDARD') store.record(info, event);
+      told(event);
+    };
+    return new History(clock, write, lastId);
+  }
+
+  #recordStart(info: ExecutionInfo, history: History): void {
+    history.record({ eventId: 0, branch: '' }, 'ExecutionStarted', {
+      input: info.input,
+      inputDetails: { truncated: false },
+      roleArn: info.roleArn,
+    });
+    this.#notify(this.#options.store.get(info.arn));
+  }
+
+  /** Tells of a STANDARD execution's status. */
+  #notify(execution: StoredExecution): void {
+    if (execution.info.type === 'STANDARD') this.#options.onStatusChange(statusChange(execution));
+  }
+
+  /** The end is told before it is noted as told: killed in between, the next process tells it again. */
+  #conclude(arn: string, end: ExecutionEnd, stopMs: number): void {
+    const { store } = this.#options;
+    this.#notify({ ...store.get(arn), end, stopMs });
+    store.end(arn, end, stopMs);
+  }
+
+  #start(request: LaunchRequest, history: History, progress: GroupProgress | undefined): void {
+    const { info, timeoutSeconds } = request;
+    const { promise: ended, resolve: resolveEnd } = Promise.withResolvers<StoppedEnd>();
+    const cancelTimeout =
+      timeoutSeconds === undefined
+        ? () => {}
+        : this.#options.scheduler.after(timeoutSeconds * 1000, () => this.finish(info.arn, { status: 'TIMED_OUT' }));
+    const controller = new AbortController();
+    this.#running.set(info.arn, { controller, history, cancelTimeout, resolveEnd, ended });
+    queueMicrotask(() => this.#run(request, history, controller.signal, progress));
+  }
+
+  #run(request: LaunchRequest, history: History, signal: AbortSignal, progress: GroupProgress | undefined): void {
     const { info, region, group, input, host } = request;
+    const { redrives } = this.#options.store.get(info.arn);
     const execution: Execution = {
       arn: info.arn,
       name: info.name,
@@ -134,18 +195,33 @@ export class ExecutionRunner {
       region,
       input,
       startMs: info.startMs,
+      redriveCount: redrives.length,
+      redriveMs: redrives.at(-1)?.atMs,
       history,
       host,
       variablesBytes: 0,
-      runGroup: (nested, nestedInput, branch) => runGroup(execution, nested, nestedInput, branch),
+      runGroup: (nested, nestedInput, branch, nestedProgress) =>
+        runGroup(execution, nested, nestedInput, branch, nestedProgress),
     };
-    const cursor = { eventId: 0 };
-    const scope = { variables: new Map<string, Json>(), parent: undefined };
-    runGroup(execution, group, input, { scope, cursor, signal, mapContext: undefined }).then(
-      (output) => this.finish(info.arn, { status: 'SUCCEEDED', output: JSON.stringify(output) }, cursor.eventId),
-      (error: unknown) => this.finish(info.arn, endAfter(error), cursor.eventId),
+    const branch = branchOf(progress, { parent: undefined, path: '', startedId: 0, signal, mapContext: undefined });
+    runGroup(execution, group, input, branch, progress).then(
+      (output) => this.finish(info.arn, { status: 'SUCCEEDED', output: JSON.stringify(output) }, branch.cursor.eventId),
+      (error: unknown) => this.finish(info.arn, endAfter(error), branch.cursor.eventId),
     );
   }
+}
+
+/** The end that an event tells of. */
+function recordedEnd({ type, details = {} }: HistoryEvent): ExecutionEnd | undefined {
+  const [status] = Object.entries(EXECUTION_ENDED).find(([, name]) => name === type) ?? [];
+  if (status === undefined) return undefined;
+  const { output, error, cause } = details as Partial<ExecutionEnd>;
+  return {
+    status: status as ExecutionEnd['status'],
+    ...(output === undefined ? {} : { output }),
+    ...(error === undefined ? {} : { error }),
+    ...(cause === undefined ? {} : { cause }),
+  };
 }
 
 function endDetails(end: ExecutionEnd): { readonly [field: string]: unknown } {

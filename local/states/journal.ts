@@ -1,13 +1,23 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { JournalError } from './errors.ts';
+import { JsonLinesFile } from '../json-lines-file.ts';
 import type { HistoryEvent } from './history.ts';
 import type { ExecutionEnd, ExecutionInfo, MapRunRequest } from './nested.ts';
+import type { TaskAnswer } from './task-tokens.ts';
 
 export type JournalRecord =
+  | { readonly kind: 'definition'; readonly sha256: string; readonly definition: string }
   | { readonly kind: 'execution-started'; readonly info: ExecutionInfo }
   | { readonly kind: 'execution-ended'; readonly arn: string; readonly end: ExecutionEnd; readonly stopMs: number }
+  | {
+      readonly kind: 'execution-redriven';
+      readonly arn: string;
+      readonly clientToken?: string;
+      readonly redriveMs: number;
+    }
+  | { readonly kind: 'task-answered'; readonly token: string; readonly answer: TaskAnswer }
+  | { readonly kind: 'map-run-redriven'; readonly arn: string; readonly redriveMs: number }
   | {
       readonly kind: 'map-run-started';
       readonly arn: string;
@@ -32,7 +42,8 @@ export interface Journal {
   append(record: JournalRecord): void;
   records(): readonly JournalRecord[];
   appendEvent(owner: string, executionArn: string, event: HistoryEvent): void;
-  events(owner: string, executionArn: string): readonly HistoryEvent[];
+  /** The histories of an owner's executions, by their ARNs. */
+  histories(owner: string): ReadonlyMap<string, readonly HistoryEvent[]>;
   /** No more events of this owner will follow. */
   release(owner: string): void;
   close(): void;
@@ -43,65 +54,32 @@ interface OwnedEvent {
   readonly event: HistoryEvent;
 }
 
+function byExecution(owned: readonly OwnedEvent[]): Map<string, HistoryEvent[]> {
+  const histories = new Map<string, HistoryEvent[]>();
+  for (const { executionArn, event } of owned) {
+    const events = histories.get(executionArn);
+    if (events) events.push(event);
+    else histories.set(executionArn, [event]);
+  }
+  return histories;
+}
+
 /** A journal that lives as long as the process, for simulations and tests. */
 export function createMemoryJournal(): Journal {
   const records: JournalRecord[] = [];
-  const events: OwnedEvent[] = [];
+  const owned = new Map<string, OwnedEvent[]>();
   return {
     append: (record) => records.push(record),
     records: () => records,
-    appendEvent: (_owner, executionArn, event) => events.push({ executionArn, event }),
-    events: (_owner, executionArn) =>
-      events.filter((owned) => owned.executionArn === executionArn).map((owned) => owned.event),
+    appendEvent: (owner, executionArn, event) => {
+      const events = owned.get(owner) ?? [];
+      events.push({ executionArn, event });
+      owned.set(owner, events);
+    },
+    histories: (owner) => byExecution(owned.get(owner) ?? []),
     release: () => undefined,
     close: () => undefined,
   };
-}
-
-/** A file of JSON lines that is appended to. A last line cut short by a crash is dropped when the file is opened. */
-class JsonLinesFile {
-  readonly #path: string;
-  #descriptor: number | undefined;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  read<T>(): T[] {
-    if (!existsSync(this.#path)) return [];
-    const text = readFileSync(this.#path, 'utf8');
-    const lines = text
-      .slice(0, text.lastIndexOf('\n') + 1)
-      .split('\n')
-      .slice(0, -1);
-    return lines.map((line, index) => {
-      try {
-        return JSON.parse(line) as T;
-      } catch (cause) {
-        throw new JournalError(`Line ${index + 1} of ${this.#path} is not JSON: restore the file or remove the line.`, {
-          cause,
-        });
-      }
-    });
-  }
-
-  append(value: unknown): void {
-    this.#descriptor ??= this.#open();
-    writeSync(this.#descriptor, `${JSON.stringify(value)}\n`);
-  }
-
-  close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
-    this.#descriptor = undefined;
-  }
-
-  #open(): number {
-    const descriptor = openSync(this.#path, 'a');
-    const content = readFileSync(this.#path);
-    const wholeBytes = content.lastIndexOf(0x0a) + 1;
-    if (wholeBytes < content.length) ftruncateSync(descriptor, wholeBytes);
-    return descriptor;
-  }
 }
 
 /** A journal in a folder: `executions.jsonl` and one file of events per owner under `history/`. Writes are synchronous. */
@@ -131,11 +109,7 @@ export function openFileJournal(folder: string): Journal {
       }
       file.append({ executionArn, event });
     },
-    events: (owner, executionArn) =>
-      (open.get(owner) ?? historyFile(owner))
-        .read<OwnedEvent>()
-        .filter((owned) => owned.executionArn === executionArn)
-        .map((owned) => owned.event),
+    histories: (owner) => byExecution((open.get(owner) ?? historyFile(owner)).read<OwnedEvent>()),
     release(owner) {
       open.get(owner)?.close();
       open.delete(owner);

@@ -11,19 +11,21 @@ export const NESTED_EXECUTION_ARGUMENTS = ['StateMachineArn', 'Name', 'Input'] a
 /**
  * A `states:startExecution` task (developer guide, "Start workflow executions from a task state"). The plain call answers
  * at once; `.sync` and `.sync:2` answer when the execution ended, with Input and Output as JSON texts or as JSON.
- * An aborted `.sync` task stops the execution it started.
+ * An aborted `.sync` task stops the execution it started; one that is taken up again waits for it further.
  */
 export async function runNestedExecution(
   visit: Visit<TaskState>,
   args: Json,
   signal: AbortSignal,
-  onSubmitted: (output: unknown) => void,
+  { submitted, onSubmitted }: { readonly submitted: Json | undefined; readonly onSubmitted: (output: unknown) => void },
 ): Promise<unknown> {
-  const nested = await start(visit, args);
+  const nested = isJsonObject(submitted)
+    ? visit.execution.host.findNested(String(submitted['ExecutionArn']))
+    : await start(visit, args);
   const started = { ExecutionArn: nested.info.arn, StartDate: nested.info.startMs };
   const { pattern } = visit.state.resource;
   if (pattern !== 'sync' && pattern !== 'sync:2') return started;
-  onSubmitted(started);
+  if (submitted === undefined) onSubmitted(started);
   let end: ExecutionEnd & { readonly stopMs: number };
   try {
     end = await abortable(nested.ended, signal);

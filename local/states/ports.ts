@@ -114,8 +114,8 @@ export interface StatusChange {
   readonly outputDetails: { readonly included: true } | null;
   readonly error: string | null;
   readonly cause: string | null;
-  readonly redriveCount: 0;
-  readonly redriveDate: null;
-  readonly redriveStatus: 'NOT_REDRIVABLE';
-  readonly redriveStatusReason: string;
+  readonly redriveCount: number;
+  readonly redriveDate: number | null;
+  readonly redriveStatus: 'NOT_REDRIVABLE' | 'REDRIVABLE' | 'REDRIVABLE_BY_MAP_RUN';
+  readonly redriveStatusReason: string | null;
 }

@@ -1,35 +1,66 @@
+import type { ExecutionRunner, LaunchRequest } from './execution-runner.ts';
 import { type ExecutionStore, type StoredExecution, statusOf } from './execution-store.ts';
-import type { ExecutionEnd } from './nested.ts';
+import type { ExecutionEnd, ExecutionInfo } from './nested.ts';
+import { progressOf, waitingTokens } from './progress.ts';
+import type { TaskTokens } from './task-tokens.ts';
 
-/** How an execution ends that was running when the process died. */
+/** How an execution ends that the death of the process cut off and that cannot be taken up again. */
 export const INTERRUPTED: ExecutionEnd = {
   status: 'FAILED',
   error: 'States.Runtime',
-  cause: 'The embedded cloud stopped while this execution was running. Start a new execution with the same input.',
+  cause:
+    'The embedded cloud stopped while this execution was running, and it cannot be taken up again. Start a new execution with the same input.',
 };
 
+export interface RecoveryOptions {
+  readonly store: ExecutionStore;
+  readonly tokens: TaskTokens;
+  readonly runner: ExecutionRunner;
+  /** How the execution is run; undefined when its definition cannot be loaded. */
+  readonly launchRequestOf: (info: ExecutionInfo) => LaunchRequest | undefined;
+  readonly nowMs: () => number;
+}
+
 /**
- * Ends every execution and map run that the journal shows as running, and answers the executions so ended. Called once,
- * before anything is started. This is the place where an engine that resumes executions would take them up again instead.
+ * Takes up the executions that the journal shows as running, where their histories stop: a state that was entered is attempted again, a
+ * task that was handed over is waited for under the token it had. Express executions keep no history and fail, but for children of a map
+ * run, which begin anew. Called once, when all machines are there and before anything else is started.
  */
-export function endInterrupted(store: ExecutionStore, nowMs: number): StoredExecution[] {
-  const interrupted = store.list((execution) => statusOf(execution) === 'RUNNING');
-  for (const { info } of interrupted) {
-    const { error, cause } = INTERRUPTED;
-    if (info.type === 'STANDARD') {
-      const previousEventId = store.events(info).at(-1)?.id ?? 0;
-      store.record(info, {
-        id: previousEventId + 1,
-        previousEventId,
-        type: 'ExecutionFailed',
-        timestampMs: nowMs,
-        details: { error, cause },
-      });
+export function resumeExecutions({ store, tokens, runner, launchRequestOf, nowMs }: RecoveryOptions): void {
+  const cutOff = store.list((execution) => statusOf(execution) === 'RUNNING').reverse();
+  for (const { info } of cutOff) {
+    if (info.mapRunArn !== undefined) continue;
+    const request = info.type === 'STANDARD' ? launchRequestOf(info) : undefined;
+    const events = store.events(info);
+    if (!request) runner.abandon(info, events, INTERRUPTED);
+    else {
+      expectAnswers(store, tokens, events);
+      runner.resume(request, events);
     }
-    store.end(info.arn, INTERRUPTED, nowMs);
   }
-  for (const mapRun of store.mapRuns((candidate) => candidate.status === 'RUNNING')) {
-    store.endMapRun(mapRun.arn, 'FAILED', false, nowMs);
+  const openMapRuns = store.mapRuns(({ status }) => status === 'RUNNING');
+  for (const { arn, request } of openMapRuns) {
+    // Killed between its end and that of the execution it belonged to.
+    if (statusOf(store.get(request.executionArn)) !== 'RUNNING') store.endMapRun(arn, 'ABORTED', false, nowMs());
   }
-  return interrupted.map(({ info }) => store.get(info.arn));
+  for (const [mapRunArn, children] of Map.groupBy(cutOff, ({ info }) => info.mapRunArn)) {
+    if (mapRunArn === undefined) continue;
+    const parent = store.get(store.mapRun(mapRunArn).request.executionArn);
+    const histories = store.childHistories(mapRunArn);
+    for (const { info } of children) {
+      const events = histories.get(info.arn) ?? [];
+      if (isTakenUpBy(parent)) expectAnswers(store, tokens, events);
+      else runner.abandon(info, events, { status: 'ABORTED' });
+    }
+  }
+}
+
+/** A running execution opens its map runs again, and these their children. */
+function isTakenUpBy(parent: StoredExecution): boolean {
+  return statusOf(parent) === 'RUNNING';
+}
+
+/** From now on, before the tasks themselves wait again: what answers them may be quicker. */
+function expectAnswers(store: ExecutionStore, tokens: TaskTokens, events: ReturnType<ExecutionStore['events']>): void {
+  for (const token of waitingTokens(progressOf(events))) tokens.expect(token, store.taskAnswer(token));
 }

@@ -20,7 +20,7 @@ export function describeChild(result: ChildResult): JsonObject {
     InputDetails: { Included: true },
     Name: info.name,
     ...(end.output === undefined ? {} : { Output: end.output, OutputDetails: { Included: true } }),
-    RedriveCount: 0,
+    RedriveCount: result.redriveCount,
     StartDate: new Date(info.startMs).toISOString(),
     StateMachineArn: info.stateMachineArn,
     Status: end.status,

@@ -2,6 +2,7 @@ import { delay } from './abortable.ts';
 import type { State, StateGroup } from './definition.ts';
 import { BranchAborted, StateFailure } from './errors.ts';
 import type { Json } from './json.ts';
+import type { GroupProgress, StatePosition } from './progress.ts';
 import { findCatcher, RetryState } from './retry.ts';
 import { runChoice } from './state-choice.ts';
 import { runDistributedMap } from './state-distributed-map.ts';
@@ -54,7 +55,7 @@ async function visitState(visit: Omit<Visit, 'retryCount'>): Promise<Exit> {
   const { execution, branch, state } = visit;
   const retries = new RetryState(state.retry, execution.host.random);
   for (let retryCount = 0; ; retryCount += 1) {
-    const counted = { ...visit, retryCount };
+    const counted = { ...visit, retryCount, progress: retryCount === 0 ? visit.progress : undefined };
     let failure: StateFailure;
     try {
       return await attempt(counted);
@@ -79,22 +80,57 @@ async function visitState(visit: Omit<Visit, 'retryCount'>): Promise<Exit> {
   }
 }
 
-/** Runs a group of states from its start to an end and answers the last output. Throws the StateFailure that nothing caught. */
-export async function runGroup(execution: Execution, group: StateGroup, input: Json, branch: Branch): Promise<Json> {
+/** Where a group goes on: at a state that was entered already, at one to be entered, or (without a name) nowhere. */
+interface Step {
+  readonly name: string | undefined;
+  readonly payload: Json;
+  readonly payloadText: string;
+  readonly entered: StatePosition | undefined;
+}
+
+function firstStep(group: StateGroup, input: Json, position: GroupProgress['position']): Step {
+  switch (position?.kind) {
+    case 'in': {
+      const { stateName, input: payload } = position;
+      return { name: stateName, payload, payloadText: JSON.stringify(payload), entered: position };
+    }
+    case 'after': {
+      const { next, output } = position;
+      return { name: next, payload: output, payloadText: JSON.stringify(output), entered: undefined };
+    }
+    case undefined:
+      return { name: group.startAt, payload: input, payloadText: JSON.stringify(input), entered: undefined };
+  }
+}
+
+/**
+ * Runs a group of states from its start, or from where it stood, to an end and answers the last output. Throws the StateFailure that
+ * nothing caught.
+ */
+export async function runGroup(
+  execution: Execution,
+  group: StateGroup,
+  input: Json,
+  branch: Branch,
+  progress?: GroupProgress,
+): Promise<Json> {
   const { history, host } = execution;
-  let payload = input;
-  let payloadText = JSON.stringify(input);
-  for (let name: string | undefined = group.startAt; name !== undefined; ) {
+  let step = firstStep(group, input, progress?.position);
+  while (step.name !== undefined) {
     if (branch.signal.aborted) throw new BranchAborted();
-    const state: State | undefined = group.states.get(name);
-    if (!state) throw new StateFailure('States.Runtime', `The state '${name}' does not exist.`);
-    const progress = { executionArn: execution.arn, stateName: state.name };
-    host.onProgress({ ...progress, kind: 'entered' });
-    const enteredEventId = history.record(branch.cursor, `${state.type}StateEntered`, {
-      name: state.name,
-      input: payloadText,
-      inputDetails: { truncated: false },
-    });
+    const { payload, entered } = step;
+    const state: State | undefined = group.states.get(step.name);
+    if (!state) throw new StateFailure('States.Runtime', `The state '${step.name}' does not exist.`);
+    const report = { executionArn: execution.arn, stateName: state.name };
+    host.onProgress({ ...report, kind: 'entered' });
+    const enteredEventId =
+      entered?.enteredEventId ??
+      history.record(branch.cursor, `${state.type}StateEntered`, {
+        name: state.name,
+        input: step.payloadText,
+        inputDetails: { truncated: false },
+      });
+    const enteredMs = entered?.enteredMs ?? host.clock.nowMs();
     let exit: Exit;
     try {
       exit = await visitState({
@@ -102,26 +138,31 @@ export async function runGroup(execution: Execution, group: StateGroup, input: J
         branch,
         state,
         input: payload,
-        enteredMs: host.clock.nowMs(),
+        enteredMs,
         enteredEventId,
+        progress: entered,
       });
     } catch (error) {
-      host.onProgress({ ...progress, kind: 'failed' });
+      host.onProgress({ ...report, kind: 'failed' });
       throw error;
     }
     if (branch.signal.aborted) throw new BranchAborted();
-    history.record(branch.cursor, `${state.type}StateExited`, {
-      name: state.name,
-      output: exit.outputJson,
-      outputDetails: { truncated: false },
-      ...(exit.assigned === undefined
-        ? {}
-        : { assignedVariables: exit.assigned, assignedVariablesDetails: { truncated: false } }),
-    });
-    host.onProgress({ ...progress, kind: 'exited' });
-    payload = exit.output;
-    payloadText = exit.outputJson;
-    name = exit.next;
+    const { output, outputJson, assigned, next } = exit;
+    history.record(
+      branch.cursor,
+      `${state.type}StateExited`,
+      {
+        name: state.name,
+        output: outputJson,
+        outputDetails: { truncated: false },
+        ...(assigned === undefined
+          ? {}
+          : { assignedVariables: assigned, assignedVariablesDetails: { truncated: false } }),
+      },
+      next === undefined ? undefined : { next },
+    );
+    host.onProgress({ ...report, kind: 'exited' });
+    step = { name: next, payload: output, payloadText: outputJson, entered: undefined };
   }
-  return payload;
+  return step.payload;
 }

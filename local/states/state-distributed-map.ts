@@ -37,25 +37,14 @@ interface MapRunOutcome {
 /** A Map state in distributed mode: a map run of child executions, which share nothing with this execution. */
 export async function runDistributedMap(visit: Visit<DistributedMapState>): Promise<Exit> {
   const { execution, branch, state } = visit;
-  const { history, host } = execution;
+  const { history } = execution;
   let result: Json;
   try {
     const settings = await mapRunSettings(visit);
     const given = state.itemReader ? undefined : await mapItems(visit);
-    history.record(branch.cursor, 'MapStateStarted', { length: given?.length ?? 0 });
-    await host.authorize({
-      roleArn: execution.roleArn,
-      action: 'states:StartExecution',
-      resource: execution.stateMachineArn,
-    });
-    const mapRun = host.openMapRun({
-      executionArn: execution.arn,
-      label: state.label,
-      maxConcurrency: settings.maxConcurrency,
-      toleratedFailureCount: settings.toleratedFailureCount ?? 0,
-      toleratedFailurePercentage: settings.toleratedFailurePercentage ?? 0,
-    });
-    history.record(branch.cursor, 'MapRunStarted', { mapRunArn: mapRun.arn });
+    const begun = visit.progress?.mapRunArn;
+    const mapRun =
+      begun === undefined ? await openMapRun(visit, settings, given?.length ?? 0) : await reopenMapRun(visit, begun);
     result = await runMapRun(visit, mapRun, settings, given);
     history.record(branch.cursor, 'MapRunSucceeded');
   } catch (error) {
@@ -70,6 +59,40 @@ export async function runDistributedMap(visit: Visit<DistributedMapState>): Prom
     next: state.next,
     bindings: bindingsOf(visit, { result }),
   });
+}
+
+async function openMapRun(
+  { execution, branch, state }: Visit<DistributedMapState>,
+  settings: MapRunSettings,
+  length: number,
+): Promise<MapRunHandle> {
+  const { history, host, arn: executionArn, roleArn, stateMachineArn } = execution;
+  history.record(branch.cursor, 'MapStateStarted', { length });
+  await host.authorize({ roleArn, action: 'states:StartExecution', resource: stateMachineArn });
+  const mapRun = host.openMapRun({
+    executionArn,
+    label: state.label,
+    maxConcurrency: settings.maxConcurrency,
+    toleratedFailureCount: settings.toleratedFailureCount ?? 0,
+    toleratedFailurePercentage: settings.toleratedFailurePercentage ?? 0,
+  });
+  history.record(branch.cursor, 'MapRunStarted', { mapRunArn: mapRun.arn });
+  return mapRun;
+}
+
+/** A map run that was cut off goes on; one that ended without success is redriven. */
+async function reopenMapRun(
+  { execution, branch, state }: Visit<DistributedMapState>,
+  arn: string,
+): Promise<MapRunHandle> {
+  const { history, host, roleArn } = execution;
+  const mapRun = host.reopenMapRun(arn);
+  if (mapRun.redriven) {
+    const resource = `${arn.split(':').slice(0, 5).join(':')}:execution:${execution.stateMachineName}/${state.label}:*`;
+    await host.authorize({ roleArn, action: 'states:RedriveExecution', resource });
+    history.record(branch.cursor, 'MapRunRedriven', { mapRunArn: arn, redriveCount: mapRun.redriveCount });
+  }
+  return mapRun;
 }
 
 async function mapRunSettings(visit: Visit<DistributedMapState>): Promise<MapRunSettings> {
@@ -177,6 +200,7 @@ async function runChildren(
       if (!child || controller.signal.aborted) return;
       const result = await execution.host.runChild({
         mapRun,
+        index,
         parentExecutionArn: execution.arn,
         label: state.label,
         type: state.executionType,

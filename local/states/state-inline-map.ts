@@ -1,9 +1,12 @@
 import { linkedController, runLimited } from './abortable.ts';
 import type { InlineMapState, MapState } from './definition.ts';
 import { BranchAborted } from './errors.ts';
+import { branchPath } from './history.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { GroupProgress } from './progress.ts';
 import {
   bindingsOf,
+  branchOf,
   conclude,
   contextObject,
   type Exit,
@@ -63,33 +66,37 @@ async function runIterations(
   items: readonly Json[],
   concurrency: number,
 ): Promise<Json[]> {
-  const { execution, branch, state } = visit;
+  const { execution, branch, state, progress } = visit;
   const { history, host } = execution;
-  const startedId = history.record(branch.cursor, 'MapStateStarted', { length: items.length });
+  const startedId =
+    progress?.startedEventId ?? history.record(branch.cursor, 'MapStateStarted', { length: items.length });
   const { controller, release } = linkedController(branch.signal);
   const result: Json[] = [];
   let doneItems = 0;
   async function iterate(index: number): Promise<void> {
-    const cursor = { eventId: startedId };
+    const begun = progress?.nested.get(index);
+    const item = items[index] ?? null;
+    const mapContext = { Item: { Index: index, Value: item, Source: 'STATE_DATA' } };
+    const nested = branchOf(begun, {
+      parent: branch.scope,
+      path: branchPath(branch.cursor.branch, state.name, index),
+      startedId,
+      signal: controller.signal,
+      mapContext,
+    });
+    const { cursor } = nested;
     const iteration = { name: state.name, index };
-    history.record(cursor, 'MapIterationStarted', iteration);
+    if (!begun) history.record(cursor, 'MapIterationStarted', iteration);
     try {
-      const item = items[index] ?? null;
-      const mapContext = { Item: { Index: index, Value: item, Source: 'STATE_DATA' } };
       const input = await itemInput(visit, mapContext, item);
       payloadJson(input, state.name);
-      result[index] = await execution.runGroup(state.processor, input, {
-        scope: { variables: new Map(), parent: branch.scope },
-        cursor,
-        signal: controller.signal,
-        mapContext,
-      });
+      result[index] = await execution.runGroup(state.processor, input, nested, begun);
     } catch (error) {
       history.record(cursor, error instanceof BranchAborted ? 'MapIterationAborted' : 'MapIterationFailed', iteration);
       controller.abort();
       throw error;
     }
-    history.record(cursor, 'MapIterationSucceeded', iteration);
+    if (!isFinished(begun)) history.record(cursor, 'MapIterationSucceeded', iteration);
     branch.cursor.eventId = cursor.eventId;
     doneItems += 1;
     host.onProgress({
@@ -106,4 +113,8 @@ async function runIterations(
     release();
   }
   return result;
+}
+
+function isFinished(progress: GroupProgress | undefined): boolean {
+  return progress?.position?.kind === 'after' && progress.position.next === undefined;
 }

@@ -1,15 +1,16 @@
 import { linkedController, runLimited } from './abortable.ts';
 import type { ParallelState } from './definition.ts';
 import { BranchAborted } from './errors.ts';
+import { branchPath } from './history.ts';
 import type { Json } from './json.ts';
-import { bindingsOf, conclude, type Exit, evaluate, payloadJson, type Visit } from './visit.ts';
+import { bindingsOf, branchOf, conclude, type Exit, evaluate, payloadJson, type Visit } from './visit.ts';
 
 /** A Parallel state: all branches at once, each with the state's Arguments (else its input); a failing branch aborts the others. */
 export async function runParallel(visit: Visit<ParallelState>): Promise<Exit> {
-  const { execution, branch, state } = visit;
+  const { execution, branch, state, progress } = visit;
   const input = state.arguments ? await evaluate(visit, state.arguments, bindingsOf(visit)) : visit.input;
   payloadJson(input, state.name);
-  const startedId = execution.history.record(branch.cursor, 'ParallelStateStarted');
+  const startedId = progress?.startedEventId ?? execution.history.record(branch.cursor, 'ParallelStateStarted');
   const { controller, release } = linkedController(branch.signal);
   const result: Json[] = [];
   try {
@@ -17,12 +18,15 @@ export async function runParallel(visit: Visit<ParallelState>): Promise<Exit> {
       const group = state.branches[index];
       if (!group) return;
       try {
-        result[index] = await execution.runGroup(group, input, {
-          scope: { variables: new Map(), parent: branch.scope },
-          cursor: { eventId: startedId },
+        const nested = progress?.nested.get(index);
+        const nestedBranch = branchOf(nested, {
+          parent: branch.scope,
+          path: branchPath(branch.cursor.branch, state.name, index),
+          startedId,
           signal: controller.signal,
           mapContext: branch.mapContext,
         });
+        result[index] = await execution.runGroup(group, input, nestedBranch, nested);
       } catch (error) {
         controller.abort();
         throw error;

@@ -25,6 +25,8 @@ interface TaskCall {
   readonly args: Json;
   readonly argsJson: string;
   readonly taskToken: string | undefined;
+  /** What was answered when the task was handed over by an execution that was then cut off: it is not handed over again. */
+  readonly submitted: Json | undefined;
   readonly timeoutSeconds: number | undefined;
   readonly heartbeatSeconds: number | undefined;
 }
@@ -32,7 +34,9 @@ interface TaskCall {
 /** A Task state. */
 export async function runTask(visit: Visit<TaskState>): Promise<Exit> {
   const { state, execution } = visit;
-  const taskToken = state.resource.pattern === 'token' ? execution.host.tokens.issue() : undefined;
+  const begun = visit.progress?.task;
+  const taskToken =
+    state.resource.pattern === 'token' ? (begun?.taskToken ?? execution.host.tokens.issue()) : undefined;
   const context = contextObject(visit, taskToken === undefined ? {} : { taskToken });
   const bindings = bindingsOf(visit, { context });
   const args = state.arguments ? await evaluate(visit, state.arguments, bindings) : visit.input;
@@ -41,6 +45,7 @@ export async function runTask(visit: Visit<TaskState>): Promise<Exit> {
     args,
     argsJson: payloadJson(args, state.name),
     taskToken,
+    submitted: begun?.submitted,
     timeoutSeconds: await evaluateNumber(visit, state.timeoutSeconds, bindings, SECONDS),
     heartbeatSeconds: await evaluateNumber(visit, state.heartbeatSeconds, bindings, SECONDS),
   };
@@ -60,8 +65,11 @@ async function makeCall(call: TaskCall): Promise<Json> {
   const { history } = visit.execution;
   const { cursor } = visit.branch;
   const events = taskEvents(visit.state.resource, visit.execution.region);
-  history.record(cursor, ...events.scheduled(call));
-  history.record(cursor, ...events.started);
+  if (call.submitted === undefined) {
+    const [type, details] = events.scheduled(call);
+    history.record(cursor, type, details, call.taskToken === undefined ? undefined : { taskToken: call.taskToken });
+    history.record(cursor, ...events.started);
+  }
   try {
     const answer = await answerInTime(call, (output) => history.record(cursor, ...events.submitted(output)));
     const name = visit.state.resource.functionArn ?? visit.state.resource.service;
@@ -112,13 +120,13 @@ async function answerInTime(call: TaskCall, onSubmitted: (output: unknown) => vo
     const waiting = tokens.wait(call.taskToken, () => heartbeat?.restart());
     cancels.push(waiting.release);
     // The call's own answer only says that the task was submitted, if it is not over by then; a failed call fails the task.
-    const submitted = callService(call, controller.signal, onSubmitted).then((output) => {
-      if (!over) onSubmitted(output);
-    });
-    endings.push(
-      waiting.answer,
-      submitted.then(() => new Promise(() => {})),
-    );
+    endings.push(waiting.answer);
+    if (call.submitted === undefined) {
+      const submitted = callService(call, controller.signal, onSubmitted).then((output) => {
+        if (!over) onSubmitted(output);
+      });
+      endings.push(submitted.then(() => new Promise(() => {})));
+    }
   }
   try {
     return await abortable(Promise.race(endings), visit.branch.signal);
@@ -135,7 +143,8 @@ async function answerInTime(call: TaskCall, onSubmitted: (output: unknown) => vo
 
 function callService(call: TaskCall, signal: AbortSignal, onSubmitted: (output: unknown) => void): Promise<unknown> {
   const { visit, args, taskToken } = call;
-  if (isNestedExecution(visit.state.resource)) return runNestedExecution(visit, args, signal, onSubmitted);
+  if (isNestedExecution(visit.state.resource))
+    return runNestedExecution(visit, args, signal, { submitted: call.submitted, onSubmitted });
   return visit.execution.host.integrations.invokeTask({
     resource: visit.state.resource,
     arguments: args,

@@ -21,8 +21,12 @@ export async function runWait(visit: Visit<WaitState>): Promise<Exit> {
 async function waitMs(visit: Visit<WaitState>): Promise<number> {
   const { seconds, timestamp } = visit.state;
   const bindings = bindingsOf(visit);
-  if (!timestamp)
-    return ((await evaluateNumber(visit, seconds, bindings, { minimum: 0, maximum: 99_999_999 })) ?? 0) * 1000;
+  const nowMs = visit.execution.host.clock.nowMs();
+  if (!timestamp) {
+    const range = { minimum: 0, maximum: 99_999_999 };
+    const waitSeconds = (await evaluateNumber(visit, seconds, bindings, range)) ?? 0;
+    return Math.max(0, visit.enteredMs + waitSeconds * 1000 - nowMs);
+  }
   const text = await evaluateString(visit, timestamp, bindings);
   const untilMs = parseTimestampMs(text);
   if (untilMs === undefined) {
@@ -32,5 +36,5 @@ async function waitMs(visit: Visit<WaitState>): Promise<number> {
       'Timestamp',
     );
   }
-  return Math.max(0, untilMs - visit.execution.host.clock.nowMs());
+  return Math.max(0, untilMs - nowMs);
 }

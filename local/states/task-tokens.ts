@@ -2,9 +2,13 @@ import { StateFailure, StatesApiError } from './errors.ts';
 import { exceedsPayloadLimit, type Json, utf8Bytes } from './json.ts';
 import type { IdSource } from './ports.ts';
 
+/** What SendTaskSuccess (an output, as JSON text) or SendTaskFailure brought. */
+export type TaskAnswer =
+  | { readonly output: string }
+  | { readonly error: string | undefined; readonly cause: string | undefined };
+
 interface WaitingTask {
-  readonly succeed: (output: Json) => void;
-  readonly fail: (failure: StateFailure) => void;
+  readonly answer: (answer: TaskAnswer) => void;
   readonly heartbeat: () => void;
 }
 
@@ -14,28 +18,43 @@ const MAX_TOKEN_CHARACTERS = 2048;
 /** The tasks that wait for a token, and the three API calls that answer them. */
 export class TaskTokens {
   readonly #waiting = new Map<string, WaitingTask>();
+  /** Tokens whose tasks will wait for them again, with the answer if it has come already. */
+  readonly #expected = new Map<string, TaskAnswer | undefined>();
   readonly #ids: IdSource;
+  readonly #keep: (token: string, answer: TaskAnswer) => void;
 
-  constructor(ids: IdSource) {
+  /** @param keep makes an answer durable before it is accepted */
+  constructor(ids: IdSource, keep: (token: string, answer: TaskAnswer) => void) {
     this.#ids = ids;
+    this.#keep = keep;
   }
 
   issue(): string {
     return Buffer.from(`${TOKEN_PREFIX}${this.#ids.uuid()}`).toString('base64');
   }
 
+  /** Takes answers for a task of an execution that is being taken up again. @param answer one that had come before */
+  expect(token: string, answer: TaskAnswer | undefined): void {
+    this.#expected.set(token, answer);
+  }
+
   /** Waits for the token's answer; `release` forgets the token, after which answers find no task. */
   wait(token: string, onHeartbeat: () => void): { readonly answer: Promise<Json>; readonly release: () => void } {
-    const answer = new Promise<Json>((succeed, fail) => {
-      this.#waiting.set(token, { succeed, fail, heartbeat: onHeartbeat });
-    });
-    return { answer, release: () => this.#waiting.delete(token) };
+    const { promise, resolve, reject } = Promise.withResolvers<Json>();
+    const answer = (given: TaskAnswer) => {
+      if ('output' in given) resolve(JSON.parse(given.output) as Json);
+      else reject(new StateFailure(given.error ?? '', given.cause ?? ''));
+    };
+    const early = this.#expected.get(token);
+    this.#expected.delete(token);
+    if (early === undefined) this.#waiting.set(token, { answer, heartbeat: onHeartbeat });
+    else answer(early);
+    return { answer: promise, release: () => this.#waiting.delete(token) };
   }
 
   succeed(token: string, outputJson: string): void {
-    let output: Json;
     try {
-      output = JSON.parse(outputJson) as Json;
+      JSON.parse(outputJson);
     } catch {
       throw new StatesApiError('InvalidOutput', "Invalid Output: 'The output is not a JSON text'");
     }
@@ -45,22 +64,29 @@ export class TaskTokens {
         `Invalid Output: 'The output has ${utf8Bytes(outputJson)} bytes, which is over the limit'`,
       );
     }
-    this.#take(token).succeed(output);
-    this.#waiting.delete(token);
+    this.#answer(token, { output: outputJson });
   }
 
   fail(token: string, error: string | undefined, cause: string | undefined): void {
-    this.#take(token).fail(new StateFailure(error ?? '', cause ?? ''));
-    this.#waiting.delete(token);
+    this.#answer(token, { error, cause });
   }
 
   heartbeat(token: string): void {
-    this.#take(token).heartbeat();
+    this.#check(token)?.heartbeat();
   }
 
-  #take(token: string): WaitingTask {
+  #answer(token: string, answer: TaskAnswer): void {
+    const task = this.#check(token);
+    this.#keep(token, answer);
+    this.#waiting.delete(token);
+    if (task) task.answer(answer);
+    else this.#expected.set(token, answer);
+  }
+
+  /** The task that waits; undefined when it is expected to. @throws StatesApiError */
+  #check(token: string): WaitingTask | undefined {
     const task = this.#waiting.get(token);
-    if (task) return task;
+    if (task || (this.#expected.has(token) && this.#expected.get(token) === undefined)) return task;
     const known =
       token.length <= MAX_TOKEN_CHARACTERS && Buffer.from(token, 'base64').toString().startsWith(TOKEN_PREFIX);
     if (!known) throw new StatesApiError('InvalidToken', "Invalid Token: 'Invalid token'");

@@ -21,6 +21,7 @@ import type {
   Scheduler,
   TaskIntegrations,
 } from './ports.ts';
+import type { GroupProgress, StatePosition } from './progress.ts';
 import type { TaskTokens } from './task-tokens.ts';
 
 /** Total size of the variables of an execution, in bytes (developer guide, "Quotas related to variables"). */
@@ -38,6 +39,8 @@ export interface ExecutionHost {
   readonly onProgress: (event: ProgressEvent) => void;
   /** Opens a map run; its children are started through `runChild`. */
   openMapRun(request: MapRunRequest): MapRunHandle;
+  /** Opens a map run again that was cut off, or that ended without success and is thereby redriven. */
+  reopenMapRun(arn: string): MapRunHandle;
   runChild(request: ChildRequest): Promise<ChildResult>;
   /** Starts an execution for a `states:startExecution` task. */
   startNested(request: {
@@ -45,6 +48,8 @@ export interface ExecutionHost {
     readonly name: string | undefined;
     readonly input: string;
   }): NestedResult;
+  /** An execution that was started before. */
+  findNested(executionArn: string): NestedResult;
   stopNested(executionArn: string): void;
 }
 
@@ -58,12 +63,14 @@ export interface Execution {
   readonly region: string;
   readonly input: Json;
   readonly startMs: number;
+  readonly redriveCount: number;
+  readonly redriveMs: number | undefined;
   readonly history: History;
   readonly host: ExecutionHost;
   /** Size of all variables set so far, in bytes; only ever an upper bound, since inner scopes end. */
   variablesBytes: number;
   /** Runs a nested group of states (a branch or an iteration) and answers its output. */
-  runGroup(group: StateGroup, input: Json, branch: Branch): Promise<Json>;
+  runGroup(group: StateGroup, input: Json, branch: Branch, progress?: GroupProgress): Promise<Json>;
 }
 
 /** A scope of workflow variables. Inner scopes read outer ones. */
@@ -81,6 +88,27 @@ export interface Branch {
   readonly mapContext: JsonObject | undefined;
 }
 
+/** A branch at its start, or where it stood. */
+export function branchOf(
+  progress: GroupProgress | undefined,
+  options: {
+    readonly parent: Scope | undefined;
+    readonly path: string;
+    /** The event that the branch's first one follows. */
+    readonly startedId: number;
+    readonly signal: AbortSignal;
+    readonly mapContext: JsonObject | undefined;
+  },
+): Branch {
+  const { parent, path, startedId, signal, mapContext } = options;
+  return {
+    scope: { variables: new Map(progress?.variables), parent },
+    cursor: { eventId: progress?.lastEventId ?? startedId, branch: path },
+    signal,
+    mapContext,
+  };
+}
+
 /** A state being visited once. */
 export interface Visit<S extends State = State> {
   readonly execution: Execution;
@@ -91,6 +119,8 @@ export interface Visit<S extends State = State> {
   readonly enteredEventId: number;
   /** Retries made so far in this visit. */
   readonly retryCount: number;
+  /** What an attempt that was cut off or failed had done, if this one goes on from there. */
+  readonly progress: StatePosition | undefined;
 }
 
 /** How a visit ended: the output, its JSON text, the variables set, and where to go next. */
@@ -115,7 +145,8 @@ export function contextObject(
       StartTime: new Date(execution.startMs).toISOString(),
       Name: execution.name,
       RoleArn: execution.roleArn,
-      RedriveCount: 0,
+      RedriveCount: execution.redriveCount,
+      ...(execution.redriveMs === undefined ? {} : { RedriveTime: new Date(execution.redriveMs).toISOString() }),
     },
     StateMachine: { Id: execution.stateMachineArn, Name: execution.stateMachineName },
     State: { Name: state.name, EnteredTime: new Date(visit.enteredMs).toISOString(), RetryCount: visit.retryCount },
