@@ -7,6 +7,7 @@ import {
   ListMapRunsCommand,
   ListStateMachinesCommand,
   ListTagsForResourceCommand,
+  RedriveExecutionCommand,
   SendTaskSuccessCommand,
   SFNClient,
   StartExecutionCommand,
@@ -187,7 +188,34 @@ describe('the API', () => {
       status: 'ABORTED',
       error: 'E',
       cause: 'c',
+      redriveStatus: 'REDRIVABLE',
+      redriveCount: 0,
     });
+  });
+
+  it('redrives executions, and lists those that were', async () => {
+    const executionArn = 'arn:aws:states:eu-west-1:123456789012:execution:Machine:second';
+    const { redriveDate } = await client.send(new RedriveExecutionCommand({ executionArn }));
+    expect(redriveDate).toEqual(new Date(START_MS));
+    await time.idle();
+    await client.send(new SendTaskSuccessCommand({ taskToken: token, output: '"after all"' }));
+    await time.settle(engine.ended(executionArn));
+    expect(await client.send(new DescribeExecutionCommand({ executionArn }))).toMatchObject({
+      status: 'SUCCEEDED',
+      output: '"after all"',
+      redriveCount: 1,
+      redriveDate,
+      redriveStatus: 'NOT_REDRIVABLE',
+      redriveStatusReason: 'Execution is SUCCEEDED and cannot be redriven',
+    });
+    const { events } = await client.send(new GetExecutionHistoryCommand({ executionArn }));
+    expect(events?.find(({ type }) => type === 'ExecutionRedriven')?.executionRedrivenEventDetails).toEqual({
+      redriveCount: 1,
+    });
+    const { executions } = await client.send(
+      new ListExecutionsCommand({ stateMachineArn: MACHINE_ARN, redriveFilter: 'REDRIVEN' }),
+    );
+    expect(executions?.map(({ name, redriveCount }) => [name, redriveCount])).toEqual([['second', 1]]);
   });
 
   it('describes the machine and checks definitions', async () => {
@@ -222,6 +250,7 @@ describe('the API', () => {
     ['InvalidExecutionInput', () => new StartExecutionCommand({ stateMachineArn: MACHINE_ARN, input: 'not' })],
     ['InvalidName', () => new StartExecutionCommand({ stateMachineArn: MACHINE_ARN, name: 'a b' })],
     ['ExecutionDoesNotExist', () => new DescribeExecutionCommand({ executionArn: `${executionArn}X` })],
+    ['ExecutionNotRedrivable', () => new RedriveExecutionCommand({ executionArn })],
     ['InvalidArn', () => new DescribeExecutionCommand({ executionArn: 'nonsense' })],
     ['TaskTimedOut', () => new SendTaskSuccessCommand({ taskToken: token, output: '1' })],
     ['InvalidToken', () => new SendTaskSuccessCommand({ taskToken: 'nonsense', output: '1' })],
