@@ -8,7 +8,10 @@ import type { FileRun } from './file-run.ts';
 const header = 'customerId,segmentId,segmentName,confidence';
 
 /** Writes `report.json` and, where the run went live, `assignments.csv` and `segments.json`. Answers the paths. */
-export async function writeResults(outDir: string, { api, run, reports }: FileRun): Promise<string[]> {
+export async function writeResults(
+  outDir: string,
+  { api, run, reports }: Pick<FileRun, 'api' | 'run' | 'reports'>,
+): Promise<string[]> {
   await mkdir(outDir, { recursive: true });
   const written: string[] = [];
   const write = async (name: string, content: string): Promise<void> => {

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import createClient from 'openapi-fetch';
@@ -12,6 +11,7 @@ import { customerSegmentAnswer, listMembersAnswer, listSegmentsAnswer } from '..
 import { type FileRun, runFiles } from '../../local/file-run.ts';
 import { importLines } from '../../local/import-lines.ts';
 import { adjustedRandIndex } from '../../segmentation/clustering/adjusted-rand-index.ts';
+import { writeSample } from '../harness/sample-files.ts';
 
 /** The real bundles on the embedded cloud: files dropped, a run by itself, look-ups; then a second drop and a second run, and a third by hand. */
 
@@ -21,7 +21,7 @@ let first: FileRun;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kindred-end-to-end-'));
-  const files = await sampleOf(buyers);
+  const files = await writeSample(folder, buyers);
   const broken = join(folder, 'broken.csv');
   await writeFile(broken, 'this,file,has\nnothing,we,know\n');
   first = await runFiles({
@@ -302,34 +302,3 @@ describe("a team's own vectors", () => {
     ]);
   });
 });
-
-/** The first customers of the sample who bought, five who did not, all products, and the sales of those customers. */
-async function sampleOf(count: number): Promise<string[]> {
-  const [customers, products, sales] = await Promise.all(
-    ['customers', 'products', 'sales'].map(async (name) => {
-      const path = join(import.meta.dirname, '..', '..', 'examples', 'foodmart', `${name}.csv.gz`);
-      return gunzipSync(await readFile(path))
-        .toString('utf8')
-        .trimEnd()
-        .split('\n');
-    }),
-  );
-  const buying = new Set(sales!.slice(1).map((line) => line.split(',')[1]!));
-  const ids = customers!.slice(1).map((line) => line.split(',')[0]!);
-  const chosen = new Set([
-    ...ids.filter((id) => buying.has(id)).slice(0, count),
-    ...ids.filter((id) => !buying.has(id)).slice(0, 5),
-  ]);
-  const kept = {
-    'customers.csv': customers!.filter((line, row) => row === 0 || chosen.has(line.split(',')[0]!)),
-    'products.csv': products!,
-    'sales.csv': sales!.filter((line, row) => row === 0 || chosen.has(line.split(',')[1]!)),
-  };
-  return Promise.all(
-    Object.entries(kept).map(async ([name, lines]) => {
-      const path = join(folder, name);
-      await writeFile(path, `${lines.join('\n')}\n`);
-      return path;
-    }),
-  );
-}
