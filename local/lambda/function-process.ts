@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { FunctionDefinition } from './function-definition.ts';
+import { peakMemoryBytes } from './process-memory.ts';
 import type { FunctionErrorBody, InvokeRequest, LoadRequest, WorkerMessage } from './worker-protocol.ts';
 
 const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
@@ -9,16 +10,22 @@ const BOOTSTRAP = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
 /** Share of a function's memory that JavaScript's old generation may use; the rest is left to buffers, code and native libraries. */
 const HEAP_SHARE = 0.9;
 
+/** How often a process that works is looked at, and once more when it answers: what it held in between is not missed. */
+const MEMORY_CHECK_MS = 100;
+const BYTES_PER_MB = 1024 * 1024;
+
 export type Answer =
   | { readonly ok: true; readonly payload: string }
   | { readonly ok: false; readonly error: FunctionErrorBody };
 
 /**
  * One process: started for a memory size, then bound to a function for the rest of its life. Runs one invocation at a time.
- * A process that times out or ends is of no further use (`alive` is false).
+ * A process that times out, holds more memory than its function may, or ends is of no further use (`alive` is false).
  */
 export class FunctionProcess {
   readonly #child: ChildProcess;
+  readonly #memoryMb: number;
+  #log: Writable | undefined;
   #waiting: ((message: WorkerMessage) => void) | undefined;
   #onDeath: ((error: FunctionErrorBody) => void) | undefined;
   readonly #ended: Promise<void>;
@@ -26,6 +33,7 @@ export class FunctionProcess {
   #bound = false;
 
   constructor(memoryMb: number, compileCacheFolder: string) {
+    this.#memoryMb = memoryMb;
     this.#child = fork(BOOTSTRAP, [], {
       execArgv: [`--max-old-space-size=${Math.floor(memoryMb * HEAP_SHARE)}`],
       // What AWS gives every Node.js function; its own variables follow when it is loaded.
@@ -58,6 +66,7 @@ export class FunctionProcess {
   async load({ folder, handler, environment }: FunctionDefinition, log: Writable): Promise<Answer> {
     this.#child.stdout?.pipe(log, { end: false });
     this.#child.stderr?.pipe(log, { end: false });
+    this.#log = log;
     this.#bound = true;
     const request: LoadRequest = { kind: 'load', folder, handler, environment };
     return answerOf(await this.#ask(request));
@@ -72,10 +81,13 @@ export class FunctionProcess {
       });
       this.#child.kill('SIGKILL');
     }, timeoutMs);
+    const memoryCheck = setInterval(() => this.#killWhenTooLarge(request.requestId), MEMORY_CHECK_MS);
     try {
-      return answerOf(await this.#ask(request));
+      const answer = answerOf(await this.#ask(request));
+      return this.#killWhenTooLarge(request.requestId) ?? answer;
     } finally {
       clearTimeout(timer);
+      clearInterval(memoryCheck);
     }
   }
 
@@ -83,6 +95,23 @@ export class FunctionProcess {
   async stop(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended;
+  }
+
+  /** As Lambda reports it: the runtime was killed, and only the log says why. */
+  #killWhenTooLarge(requestId: string): Answer | undefined {
+    const usedBytes = this.#alive && this.#child.pid !== undefined ? peakMemoryBytes(this.#child.pid) : undefined;
+    if (usedBytes === undefined || usedBytes <= this.#memoryMb * BYTES_PER_MB) return undefined;
+    const error = {
+      errorType: 'Runtime.ExitError',
+      errorMessage: `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`,
+    };
+    const usedMb = Math.ceil(usedBytes / BYTES_PER_MB);
+    this.#log?.write(
+      `REPORT RequestId: ${requestId} Memory Size: ${this.#memoryMb} MB Max Memory Used: ${usedMb} MB Status: error Error Type: Runtime.OutOfMemory\n`,
+    );
+    this.#fail(error);
+    this.#child.kill('SIGKILL');
+    return { ok: false, error };
   }
 
   #ask(request: LoadRequest | InvokeRequest): Promise<WorkerMessage> {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PendingWork } from '../pending-work.ts';
 import type { FunctionDefinition } from './function-definition.ts';
-import { FunctionService, type FunctionServiceOptions } from './function-service.ts';
+import { FunctionService, type FunctionServiceOptions, type PendingEvent } from './function-service.ts';
 import { ProcessPool } from './process-pool.ts';
 
 /** One bundle for all cases: the event says what to do. */
@@ -23,6 +23,8 @@ export const handler = async (event, context) => {
     case 'hang': return new Promise(() => setInterval(() => {}, 1000));
     case 'exit': process.exit(7);
     case 'large': return 'x'.repeat(event.bytes);
+    case 'hold': { globalThis.held = Buffer.alloc(event.megabytes * 1024 * 1024, 1); return globalThis.held.length; }
+    case 'hold on': { globalThis.held = Buffer.alloc(event.megabytes * 1024 * 1024, 1); return new Promise(() => setInterval(() => {}, 1000)); }
     case 'log': console.log('a line'); console.error('an error line'); return;
     case 'overlap': { running += 1; const seen = running; await new Promise((resolve) => setImmediate(resolve)); running -= 1; return { seen, processId }; }
   }
@@ -151,6 +153,29 @@ describe('functions, invoked', () => {
     });
   });
 
+  it.runIf(process.platform === 'linux')(
+    'kills a function that holds more memory than it may, buffers outside the heap too',
+    async () => {
+      const service = start({ memoryMb: 192 });
+      expect((await call(service, { do: 'hold', megabytes: 60 })).payload).toBe(60 * 1024 * 1024);
+      const killed = {
+        errorType: 'Runtime.ExitError',
+        errorMessage: 'RequestId: request-1 Error: Runtime exited with error: signal: killed',
+      };
+      // While it works, and when it answers at once.
+      expect(await call(service, { do: 'hold on', megabytes: 192 })).toEqual({
+        functionError: 'Unhandled',
+        payload: killed,
+      });
+      expect((await call(service, { do: 'hold', megabytes: 192 })).payload).toEqual(killed);
+      expect((await call(service, { do: 'echo' })).functionError).toBeUndefined();
+      const log = () => readFile(join(folder, 'out.log'), 'utf8');
+      await expect
+        .poll(log)
+        .toMatch(/REPORT RequestId: request-1 Memory Size: 192 MB Max Memory Used: \d+ MB .*OutOfMemory/);
+    },
+  );
+
   it('answers what keeps a bundle from loading', async () => {
     expect((await call(start({ handler: 'index.missing' }), {})).payload).toMatchObject({
       errorType: 'Runtime.HandlerNotFound',
@@ -160,39 +185,119 @@ describe('functions, invoked', () => {
   });
 });
 
+const START_MS = Date.parse('2026-01-01T00:00:00Z');
+
+/** A service in a world whose clock stands still but for `ring`, which waits for the next timer to be set and lets its time come. */
+function world(definition: Partial<FunctionDefinition>, pending = new PendingWork<PendingEvent>()) {
+  const queued: { queue: string; body: string; attributes: object }[] = [];
+  const attempts: { id: string; event: unknown; failed: boolean }[] = [];
+  const lost: string[] = [];
+  const timers: { dueMs: number; action: () => void }[] = [];
+  let changed = () => {};
+  let nowMs = START_MS;
+  let ids = 0;
+  const service = start(definition, {
+    pending,
+    uuid: () => `request-${ids++}`,
+    clock: () => nowMs,
+    after: (delayMs, action) => {
+      timers.push({ dueMs: nowMs + delayMs, action });
+      changed();
+      return () => {};
+    },
+    sendToQueue: async (queue, body, attributes) => {
+      queued.push({ queue, body, attributes });
+    },
+    onInvocation: ({ requestId, event, error }) => {
+      attempts.push({ id: requestId, event, failed: error !== undefined });
+      setImmediate(() => changed());
+    },
+    onLostEvent: (_, { errorMessage }) => lost.push(errorMessage),
+  });
+  const until = async (condition: () => boolean): Promise<void> => {
+    while (!condition()) {
+      await new Promise<void>((resolve) => {
+        changed = resolve;
+      });
+    }
+  };
+  const ring = async (): Promise<number> => {
+    await until(() => timers.length > 0);
+    const { dueMs, action } = timers.shift()!;
+    nowMs = dueMs;
+    action();
+    return dueMs - START_MS;
+  };
+  const advance = (durationMs: number) => {
+    nowMs += durationMs;
+  };
+  return { service, pending, queued, attempts, lost, until, ring, advance };
+}
+const event = (what: string) => JSON.stringify({ do: what });
+
 describe('functions, invoked as events', () => {
   it('tries a failed event again after one minute and after two more, then sends it to its queues', async () => {
-    const delaysMs: number[] = [];
-    const given = Promise.withResolvers<void>();
-    const queued: { queue: string; body: string; attributes: object }[] = [];
-    const service = start(
-      { deadLetterArn: 'arn:dlq', failureDestinationArn: 'arn:destination' },
-      {
-        after: (delayMs, action) => {
-          delaysMs.push(delayMs);
-          setImmediate(action);
-          return () => {};
-        },
-        sendToQueue: async (queue, body, attributes) => {
-          queued.push({ queue, body, attributes });
-          if (queued.length === 2) given.resolve();
-        },
-      },
-    );
-    service.invokeAsync('shop-do', JSON.stringify({ do: 'throw' }));
-    await given.promise;
-    expect(delaysMs).toEqual([60_000, 120_000]);
+    const { service, ring, queued, until, pending } = world({
+      deadLetterArn: 'arn:dlq',
+      failureDestinationArn: 'arn:destination',
+    });
+    service.invokeAsync('shop-do', event('throw'));
+    expect([await ring(), await ring()]).toEqual([60_000, 180_000]);
+    await until(() => pending.entries().length === 0);
     expect(queued[0]).toEqual({
       queue: 'arn:dlq',
       body: '{"do":"throw"}',
-      attributes: { RequestID: 'request-1', ErrorCode: '200', ErrorMessage: 'too much' },
+      attributes: { RequestID: 'request-0', ErrorCode: '200', ErrorMessage: 'too much' },
     });
     expect(JSON.parse(queued[1]!.body)).toMatchObject({
       version: '1.0',
-      requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 3 },
+      timestamp: '2026-01-01T00:03:00.000Z',
+      requestContext: { requestId: 'request-0', condition: 'RetriesExhausted', approximateInvokeCount: 3 },
       requestPayload: { do: 'throw' },
       responsePayload: { errorType: 'CustomRangeError' },
     });
+  });
+
+  it('gives up an event that would be too old by its next attempt, and tells why', async () => {
+    const { service, ring, queued, until, pending } = world({
+      failureDestinationArn: 'arn:destination',
+      maxEventAgeMs: 179_999,
+    });
+    service.invokeAsync('shop-do', event('throw'));
+    expect(await ring()).toBe(60_000);
+    await until(() => pending.entries().length === 0);
+    expect(JSON.parse(queued[0]!.body).requestContext).toMatchObject({
+      condition: 'EventAgeExceeded',
+      approximateInvokeCount: 2,
+    });
+  });
+
+  it('tries as often as the function says, and tells of an event without a queue to go to', async () => {
+    const { service, attempts, lost, until, pending } = world({ retryAttempts: 0 });
+    service.invokeAsync('shop-do', event('throw'));
+    await until(() => pending.entries().length === 0);
+    expect([attempts.length, lost]).toEqual([1, ['too much']]);
+  });
+
+  it('goes on after the death of the process: with the attempt that was cut off, and with a retry when it is due', async () => {
+    const pending = new PendingWork<PendingEvent>();
+    const first = world({}, pending);
+    first.service.invokeAsync('shop-do', event('throw'));
+    await first.until(() => pending.get('request-0')?.failures === 1);
+    first.service.invokeAsync('shop-do', event('hang'));
+    // Killed: its process is stopped in the middle of the second event's attempt, half a minute before the first one's retry is due.
+    await first.service.close();
+    expect(first.attempts.filter(({ id }) => id === 'request-1')).toMatchObject([{ failed: true }]);
+    pending.put('request-1', { ...pending.get('request-1')!, payload: event('echo') });
+
+    const second = world({}, pending);
+    second.advance(30_000);
+    second.service.resume();
+    await second.until(() => pending.get('request-1') === undefined);
+    expect(second.attempts).toEqual([{ id: 'request-1', event: { do: 'echo' }, failed: false }]);
+    expect([await second.ring(), await second.ring()]).toEqual([60_000, 180_000]);
+    await second.until(() => pending.entries().length === 0);
+    expect(second.lost).toEqual(['too much']);
   });
 });
 
