@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Listening, LOOPBACK } from './listening.ts';
+import { isAlive } from './process-life.ts';
 
 const FOLLOW_PARENT = new URL('./follow-parent.ts', import.meta.url).href;
 
@@ -15,13 +17,15 @@ export interface ChildServerOptions {
   readonly args?: readonly string[];
   /** The whole environment of the process. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Its output is appended here. */
+  /** Its output is appended here. Beside it, `<logFile>.pid` keeps its process id for a start that follows the death of this process. */
   readonly logFile: string;
   /** After which SIGTERM is followed by SIGKILL. */
   readonly graceMs: number;
   /** Told when it ends without being asked to. */
   readonly onUnexpectedExit: (error: ChildServerError) => void;
 }
+
+const PREDECESSOR_CHECK_MS = 20;
 
 /** A server process that did not start, or ended by itself. */
 export class ChildServerError extends Error {
@@ -33,6 +37,8 @@ export class ChildServerError extends Error {
 /** Starts a server as a child process; resolves once it listens. */
 export async function startChildServer(options: ChildServerOptions): Promise<Listening> {
   await mkdir(dirname(options.logFile), { recursive: true });
+  const pidFile = `${options.logFile}.pid`;
+  await predecessorGone(pidFile, options.graceMs);
   const log = await open(options.logFile, 'a');
   const child = fork(fileURLToPath(options.script), options.args ?? [], {
     execArgv: ['--import', FOLLOW_PARENT],
@@ -55,13 +61,14 @@ export async function startChildServer(options: ChildServerOptions): Promise<Lis
     if (!stopping) options.onUnexpectedExit(error);
   });
   try {
-    const listening = await port.promise;
+    const [listening] = await Promise.all([port.promise, writeFile(pidFile, String(child.pid ?? ''))]);
     const close = async (): Promise<void> => {
       stopping = true;
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), options.graceMs);
       await ended;
       clearTimeout(timer);
+      await rm(pidFile, { force: true });
     };
     return { url: `http://${LOOPBACK}:${listening}`, port: listening, close };
   } catch (error) {
@@ -70,6 +77,13 @@ export async function startChildServer(options: ChildServerOptions): Promise<Lis
   } finally {
     await log.close();
   }
+}
+
+/** A killed cloud's children end by themselves, a moment later: until then they hold ports and files. */
+async function predecessorGone(pidFile: string, graceMs: number): Promise<void> {
+  const pid = Number(await readFile(pidFile, 'utf8').catch(() => ''));
+  for (let waitedMs = 0; pid > 0 && isAlive(pid) && waitedMs < graceMs; waitedMs += PREDECESSOR_CHECK_MS)
+    await sleep(PREDECESSOR_CHECK_MS);
 }
 
 function exitOf(child: ChildProcess): Promise<string> {

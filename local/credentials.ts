@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface AccessKey {
@@ -58,6 +58,8 @@ export async function readOrCreate(
   }
   await mkdir(folder, { recursive: true });
   const content = await create();
-  await writeFile(path, content, { mode: 0o600, flag: 'wx' });
+  // Whole or not at all: half a key, left by a process that was killed, would stop every start after it.
+  await writeFile(`${path}.new`, content, { mode: 0o600 });
+  await rename(`${path}.new`, path);
   return content;
 }

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { localDriver, type Outcome, remoteDriver } from './conformance-drivers.ts';
+import { conformanceDriver, type Outcome } from './conformance-drivers.ts';
 import type { Json, JsonObject } from './json.ts';
 
 /**
- * One case per documented behaviour, on this engine or, with REMOTE=1 and KINDRED_STATES_ROLE_ARN, on the real service.
+ * One case per documented behaviour, on this engine or, with REMOTE=1, on the real service (see `conformance-drivers.ts`).
  * Causes in the wording of the service were recorded from it (by the snapshot tests of the LocalStack project, which run
  * against AWS); the rest is from the Step Functions developer guide and https://states-language.net/spec.html.
  */
-const roleArn = process.env['KINDRED_STATES_ROLE_ARN'];
-const driver = process.env['REMOTE'] === '1' && roleArn !== undefined ? remoteDriver(roleArn) : localDriver();
+const driver = conformanceDriver();
 
 interface Case {
   readonly name: string;
