@@ -73,16 +73,11 @@ export async function startServices(options: ServicesOptions, closers: Closers):
   const functions = Promise.withResolvers<FunctionService>();
   const logs = new FunctionLogs(join(dataFolder, 'logs'));
   closers.add(() => logs.close());
-  // Noted before its callers are, so that it is stopped after them: a task must not be seen to fail because its function was stopped.
-  let service: FunctionService | undefined;
-  closers.add(async () => service?.close());
   const sendToQueue = queues.send.bind(queues);
   const invokeAsync = async (functionArn: string, payload: string) =>
     (await functions.promise).invokeAsync(functionArn, payload);
 
   const engine = statesEngine(options, bus, functions.promise);
-  closers.add(async () => engine.close());
-  closers.add(async () => bus.stop());
   const topics = new Topics({ resources, invokeAsync, sendToQueue, clock, uuid: randomUUID, log });
 
   const { lookupSecret } = credentials;
@@ -141,8 +136,12 @@ export async function startServices(options: ServicesOptions, closers: Closers):
     sagemakerRuntime: sagemaker.url,
   };
 
-  service = functionService(options, urls, sendToQueue, logs);
+  const service = functionService(options, urls, sendToQueue, logs);
   functions.resolve(service);
+  // Stopped before all that they call, and callers before the called: nothing must be seen to fail because the cloud is being stopped.
+  closers.add(() => service.close());
+  closers.add(async () => engine.close());
+  closers.add(async () => bus.stop());
   for (const resource of resources) {
     if (resource.type === 'AWS::StepFunctions::StateMachine') addStateMachine(engine, resource);
   }

@@ -55,6 +55,15 @@ describe('StartExecution', () => {
   });
 });
 
+it('accepts nothing once it is closed: it would be lost', async () => {
+  const { engine, start } = createTestEngine();
+  const executionArn = start(WAIT);
+  engine.close();
+  const refused = expect.objectContaining({ code: 'ServiceUnavailableException' });
+  expect(() => engine.startExecution({ stateMachineArn: MACHINE_ARN })).toThrow(refused);
+  expect(() => engine.stopExecution({ executionArn })).toThrow(refused);
+});
+
 describe('StopExecution', () => {
   it('aborts at once, with the history recorded from the service', async () => {
     const { engine, time, start } = createTestEngine();

@@ -92,7 +92,15 @@ export function createStatesEngine(options: StatesEngineOptions): StatesEngine {
   const compiler = createExpressionCompiler({ clock, ids, random });
   const supports = (resource: Parameters<TaskIntegrations['supports']>[0]) => options.integrations.supports(resource);
   const store = new ExecutionStore(journal);
-  const tokens = new TaskTokens(ids, (token, answer) => store.answerTask(token, answer));
+  let closed = false;
+  /** What is not recorded any more must not be accepted any more. */
+  const refuseWhenClosed = () => {
+    if (closed) throw new StatesApiError('ServiceUnavailableException', 'The embedded cloud is being stopped.');
+  };
+  const tokens = new TaskTokens(ids, (token, answer) => {
+    refuseWhenClosed();
+    store.answerTask(token, answer);
+  });
   const machines = new Map<string, StateMachine>();
   const runner = new ExecutionRunner({
     clock,
@@ -197,10 +205,12 @@ export function createStatesEngine(options: StatesEngineOptions): StatesEngine {
       loadDefinition(definition, { compiler, type, supports });
     },
     startExecution({ stateMachineArn, name, input = '{}' }) {
+      refuseWhenClosed();
       const { arn, startMs } = start(stateMachineArn, name, input);
       return { executionArn: arn, startMs };
     },
     stopExecution({ executionArn: arn, error, cause }) {
+      refuseWhenClosed();
       store.get(arn);
       runner.finish(arn, {
         status: 'ABORTED',
@@ -210,6 +220,7 @@ export function createStatesEngine(options: StatesEngineOptions): StatesEngine {
       return { stopMs: store.get(arn).stopMs ?? clock.nowMs() };
     },
     redriveExecution({ executionArn: arn, clientToken }) {
+      refuseWhenClosed();
       const execution = store.get(arn);
       const repeated = execution.redrives
         .slice(-REMEMBERED_TOKENS)
@@ -239,7 +250,10 @@ export function createStatesEngine(options: StatesEngineOptions): StatesEngine {
       const { stopMs: _, ...end } = await runner.ended(arn);
       return end;
     },
-    close: () => runner.close(),
+    close() {
+      closed = true;
+      runner.close();
+    },
   };
   return engine;
 }

@@ -11,26 +11,27 @@ import { writeSample } from '../harness/sample-files.ts';
 
 /** The embedded cloud killed over and over during one run: what it publishes in the end is what an unkilled one publishes. */
 
-/** States of the machines and of their children; at each the process dies in the middle of the journal's write behind it. */
-const POINTS = [
-  'WaitForQuiet entered',
-  'OpenRun entered',
-  'Plan entered',
-  'BuildPartitionFeatures entered',
-  'CollectTexts exited',
-  'EmbedTextBatch entered',
-  'CacheEmbeddings entered',
-  'BuildPartitionVectors exited',
-  'FitOutputLayer entered',
-  'ProjectPartitionVectors entered',
-  'Cluster entered',
-  'Cluster exited',
-  'TrainClassifier entered',
-  'Evaluate entered',
-  'PublishPartition exited',
-  'Promote entered',
-  'Announce entered',
-] as const;
+/** How the processes end, one after the other: at a state of a machine or of its children, killed at once or stopped in order. */
+const ENDS: readonly (readonly [point: string, how: 'killed' | 'stopped'])[] = [
+  ['WaitForQuiet entered', 'killed'],
+  ['OpenRun entered', 'killed'],
+  ['Plan entered', 'stopped'],
+  ['BuildPartitionFeatures entered', 'killed'],
+  ['CollectTexts exited', 'killed'],
+  ['EmbedTextBatch entered', 'stopped'],
+  ['CacheEmbeddings entered', 'killed'],
+  ['BuildPartitionVectors exited', 'killed'],
+  ['FitOutputLayer entered', 'killed'],
+  ['ProjectPartitionVectors entered', 'killed'],
+  ['Cluster entered', 'stopped'],
+  ['Cluster exited', 'killed'],
+  ['TrainClassifier entered', 'killed'],
+  ['TrainClassifier entered', 'stopped'],
+  ['Evaluate entered', 'killed'],
+  ['PublishPartition exited', 'killed'],
+  ['Promote entered', 'killed'],
+  ['Announce entered', 'killed'],
+];
 /** Fixed, so that the URLs in the template stay and it is synthesized once. */
 const FIRST_PORT = 47_310;
 const HOST_SCRIPT = join(import.meta.dirname, '..', 'harness', 'mortal-cloud.ts');
@@ -45,6 +46,8 @@ interface Life {
   passed(point: string): Promise<void>;
   readonly died: Promise<void>;
   kill(): Promise<void>;
+  /** As Ctrl-C does. */
+  stop(): Promise<void>;
 }
 
 async function live(dataDir: string, port: number, mortalPoint?: string): Promise<Life> {
@@ -77,12 +80,16 @@ async function live(dataDir: string, port: number, mortalPoint?: string): Promis
     child.kill('SIGKILL');
     await died;
   };
+  const stop = async () => {
+    child.disconnect();
+    await died;
+  };
   // A process that was to die may have done so before it was up.
   const endpoints = await up.promise.catch((error: unknown) => {
     if (mortalPoint === undefined) throw error;
     return undefined;
   });
-  return { endpoints: endpoints as Endpoints, passed, died, kill };
+  return { endpoints: endpoints as Endpoints, passed, died, kill, stop };
 }
 
 async function drop({ endpoints }: Life): Promise<void> {
@@ -127,8 +134,9 @@ test('a run that is killed at every turn publishes the same assignments to the b
   const first = await live(dataDir, FIRST_PORT);
   await drop(first);
   await first.kill();
-  for (const point of POINTS) {
-    const mortal = await live(dataDir, FIRST_PORT, point);
+  for (const [point, how] of ENDS) {
+    const mortal = await live(dataDir, FIRST_PORT, how === 'killed' ? point : undefined);
+    if (how === 'stopped') await mortal.passed(point).then(mortal.stop);
     await mortal.died;
   }
   const last = await live(dataDir, FIRST_PORT);

@@ -1,6 +1,6 @@
 /**
  * An embedded cloud in a process of its own that kills itself, as `kill -9` does, at a named point: `node mortal-cloud.ts FOLDER PORT
- * [POINT]`, where a point is a state and what becomes of it (`Cluster entered`). Sends `{ up: endpoints }`, then every point it passes.
+ * [POINT]`, where a point is a state and what becomes of it (`Cluster entered`). Sends `{ up: endpoints }`, then every point it passes; stops in order when its parent disconnects.
  */
 import process from 'node:process';
 import { startCloud } from '../../local/cloud.ts';
@@ -16,7 +16,8 @@ const cloud = await startCloud({
   onProgress: ({ stateName, kind }) => {
     const point = `${stateName} ${kind}`;
     if (point === mortalPoint) process.kill(process.pid, 'SIGKILL');
-    process.send!({ point });
+    if (process.connected) process.send!({ point });
   },
 });
 process.send!({ up: cloud.endpoints });
+process.once('disconnect', () => void cloud.close());
