@@ -9,7 +9,7 @@ export default defineConfig({
           name: 'unit',
           pool: 'forks',
           include: [
-            '{clients,contracts,functions,infra,local,model-container,numerics,runtime,segmentation,storage}/**/*.test.ts',
+            '{clients,contracts,functions,infra,local,model-container,model-jobs,numerics,runtime,segmentation,storage}/**/*.test.ts',
           ],
           setupFiles: ['test/harness/property-seed.ts'],
           testTimeout: 20_000,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { Random } from '../numerics/random.ts';
 import { zeroHead } from '../numerics/softmax-head.ts';
-import { createHeadTrainer, type LabelledVectors } from '../numerics/softmax-head-training.ts';
+import { createHeadTrainer, type LabelledVectors, untrained } from '../numerics/softmax-head-training.ts';
 import { createInProcessRunner } from '../runtime/in-process.ts';
 import type { BenchRequest } from './bench-request.ts';
 import { alternate, type Comparison, median, note, requireAgreement, rounded, spread } from './comparison.ts';
@@ -83,7 +83,7 @@ async function trainHere(data: LabelledVectors, orders: readonly Uint32Array[]):
     runner,
     { dims, classes, loss: 'cross-entropy', ...options },
     data,
-    zeroHead(dims, classes),
+    untrained(zeroHead(dims, classes)),
   );
   try {
     for (const order of orders) await trainer.epoch(order);

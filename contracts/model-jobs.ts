@@ -70,6 +70,8 @@ export const trainHeadJobSchema = z.strictObject({
   /** Training stops after this many epochs without a lower validation loss; the best epoch's weights are kept. */
   patienceEpochs: z.int().positive().default(10),
   seed: z.int().nonnegative().default(0),
+  /** After the first epoch that ends later than this, an unfinished training answers a checkpoint; without it, it goes on to its end. */
+  maxSeconds: z.number().positive().optional(),
 });
 export type TrainHeadJob = z.infer<typeof trainHeadJobSchema>;
 
@@ -93,6 +95,25 @@ export const trainHeadReportSchema = z.strictObject({
   computeMs: z.number().nonnegative(),
 });
 export type TrainHeadReport = z.infer<typeof trainHeadReportSchema>;
+
+/**
+ * `__metadata__.job` of the answer of a training that is not at its end. With the request's tensors and job it makes the next request, as
+ * further tensors and as `__metadata__.checkpoint`; the head that comes out of any such chain is that of one uninterrupted training, to
+ * the bit. Tensors, F32: Adam's state `state.weights`, `state.weightsMean`, `state.weightsSquare` [dims, classes], `state.bias`,
+ * `state.biasMean`, `state.biasSquare` [classes]; the best head `best.weights`, `best.bias`; `curves` [epochs, 4] so far.
+ */
+export const headCheckpointSchema = z.strictObject({
+  kind: z.literal('train-head-checkpoint'),
+  classes: z.int().min(2),
+  dims: z.int().positive(),
+  epochs: z.int().positive(),
+  bestEpoch: z.int().nonnegative(),
+  bestFit: z.strictObject({ loss: z.number(), accuracy: z.number().min(0).max(1) }),
+  stepsDone: z.int().positive(),
+  /** State of the generator that orders the rows of the next epoch. */
+  random: z.tuple([z.uint32(), z.uint32(), z.uint32(), z.uint32()]),
+});
+export type HeadCheckpoint = z.infer<typeof headCheckpointSchema>;
 
 /** Body of every refusal of the endpoint (application/json, 4xx or 5xx). */
 export const modelErrorSchema = z.strictObject({

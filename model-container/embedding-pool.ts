@@ -1,7 +1,8 @@
+import type { Embedder } from '../model-jobs/jobs.ts';
+import type { EncodedTexts } from '../model-jobs/sentence-encoder.ts';
 import type { Provider } from '../runtime/in-process.ts';
 import { KeptWorker } from '../runtime/kept-worker.ts';
 import type { EmbeddingTask, EmbeddingWorkerReady, EmbeddingWorkerStartup } from './embedding-worker.ts';
-import type { EncodedTexts } from './sentence-encoder.ts';
 
 type EmbeddingWorker = KeptWorker<EmbeddingWorkerReady, EmbeddingTask, EncodedTexts>;
 
@@ -22,9 +23,8 @@ interface BatchLimits {
 }
 
 /** Embeds texts over several processes, one text per run; jobs are served in the order they came. */
-export class EmbeddingPool {
-  /** Vector size of each model. */
-  readonly dims: EmbeddingWorkerReady;
+export class EmbeddingPool implements Embedder {
+  readonly #dims: EmbeddingWorkerReady;
   readonly #workers: readonly EmbeddingWorker[];
   readonly #limits: BatchLimits;
   readonly #held = new Map<EmbeddingWorker, number>();
@@ -33,7 +33,7 @@ export class EmbeddingPool {
   private constructor(workers: readonly EmbeddingWorker[], limits: BatchLimits) {
     this.#workers = workers;
     this.#limits = limits;
-    this.dims = workers[0]!.ready;
+    this.#dims = workers[0]!.ready;
   }
 
   /** `onLost` hears of a process that ended and could not be started again. */
@@ -58,11 +58,16 @@ export class EmbeddingPool {
    */
   embed(model: string, texts: readonly string[], signal: AbortSignal): Promise<EncodedTexts> {
     return new Promise((resolve, reject) => {
-      const job = new PooledJob(model, texts, this.dims[model]!, { resolve, reject });
+      const job = new PooledJob(model, texts, this.#dims[model]!, { resolve, reject });
       signal.addEventListener('abort', () => this.#drop(job, signal.reason), { once: true });
       this.#jobs.push(job);
       for (const worker of this.#workers) this.#feed(worker);
     });
+  }
+
+  /** Vector size of a model. */
+  async dimsOf(model: string): Promise<number> {
+    return this.#dims[model]!;
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,9 @@
+import { runPrecision } from '../model-jobs/embedding-profile.ts';
+import { type ModelManifest, readEncoderFiles } from '../model-jobs/model-registry.ts';
+import { type EncodedTexts, loadSentenceEncoder, type SentenceEncoder } from '../model-jobs/sentence-encoder.ts';
 import { toFullPrecision } from '../numerics/onnx/full-precision.ts';
 import { createInProcessRunner, type Provider } from '../runtime/in-process.ts';
 import { serveTasks } from '../runtime/serve-tasks.ts';
-import { runPrecision } from './embedding-profile.ts';
-import { type ModelManifest, readEncoderFiles } from './model-registry.ts';
-import { type EncodedTexts, loadSentenceEncoder, type SentenceEncoder } from './sentence-encoder.ts';
 
 /** The program of an embedding process: all encoders of the manifest, loaded once, one thread. */
 

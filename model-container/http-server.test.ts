@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Job } from '../model-jobs/jobs.ts';
 import { createModelHttpServer } from './http-server.ts';
-import type { Job } from './jobs.ts';
 
 interface Gate {
   readonly job: Job;

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { safetensorsContentType } from '../contracts/model-jobs.ts';
-import { errorAnswer } from './error-answers.ts';
-import { ModelJobError } from './job-error.ts';
-import type { Job } from './jobs.ts';
+import { errorAnswer } from '../model-jobs/error-answers.ts';
+import { ModelJobError } from '../model-jobs/job-error.ts';
+import type { Job } from '../model-jobs/jobs.ts';
 
 export interface ModelHttpOptions {
   /** Jobs by the content type of their body. */

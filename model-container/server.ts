@@ -1,11 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { safetensorsContentType } from '../contracts/model-jobs.ts';
+import { createEmbedJob, createTrainHeadJob } from '../model-jobs/jobs.ts';
+import { readManifest } from '../model-jobs/model-registry.ts';
 import { detectDevice } from '../runtime/device.ts';
 import { EmbeddingPool } from './embedding-pool.ts';
 import { modelServerEnvironmentSchema } from './environment.ts';
 import { createModelHttpServer } from './http-server.ts';
-import { createEmbedJob, createTrainHeadJob } from './jobs.ts';
-import { readManifest } from './model-registry.ts';
 import { TrainingProcess } from './training-process.ts';
 
 /** The model server, the same program in the container and on a laptop: `node model-container/server.ts`. */
@@ -33,8 +33,8 @@ const [pool, training] = await Promise.all([
 
 const http = createModelHttpServer({
   jobs: {
-    'application/json': createEmbedJob({ manifest, device, pool }),
-    [safetensorsContentType]: createTrainHeadJob(training),
+    'application/json': createEmbedJob({ manifest, device, embedder: pool }),
+    [safetensorsContentType]: createTrainHeadJob(training, () => performance.now()),
   },
   maxJobs: environment.maxJobs,
   maxBodyBytes: environment.maxBodyBytes,

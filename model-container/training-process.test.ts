@@ -21,7 +21,7 @@ const endless = () => task({ maxEpochs: 2 ** 40, patienceEpochs: 2 ** 40 });
 const never = new AbortController().signal;
 
 test('trains, and says of a bad job what is wrong with it', async () => {
-  expect((await training.train(task(), never)).epochs).toBe(3);
+  expect(await training.train(task(), never)).toMatchObject({ isFinished: true, epochs: 3 });
   const refused = training.train({ ...task(), rows: { ...task().rows, labels: new Int32Array(20).fill(7) } }, never);
   await expect(refused).rejects.toThrow(WorkerTaskError);
   await expect(refused).rejects.toMatchObject({ failure: { code: 'INVALID_JOB' } });
@@ -33,7 +33,7 @@ test('a running job ends when its caller goes away; the job that waited for it r
   const waiting = training.train(task(), never);
   setImmediate(() => caller.abort());
   await expect(abandoned).rejects.toThrow(WorkerExitedError);
-  expect((await waiting).epochs).toBe(3);
+  expect(await waiting).toMatchObject({ epochs: 3 });
   expect(lost).toEqual([]);
 });
 
@@ -42,7 +42,7 @@ test('a waiting job whose caller goes away is never begun', async () => {
   const running = training.train(task(), never);
   const waiting = training.train(endless(), caller.signal);
   caller.abort(new Error('gone'));
-  expect((await running).epochs).toBe(3);
+  expect(await running).toMatchObject({ epochs: 3 });
   await expect(waiting).rejects.toThrow('gone');
-  expect((await training.train(task(), never)).epochs).toBe(3);
+  expect(await training.train(task(), never)).toMatchObject({ isFinished: true, epochs: 3 });
 });

@@ -29,6 +29,12 @@ export class Random {
     return random;
   }
 
+  /** What `ofState` goes on from; a spare number of `normal` is not part of it. */
+  get state(): [number, number, number, number] {
+    const [a, b, c, d] = this.#state as unknown as [number, number, number, number];
+    return [a, b, c, d];
+  }
+
   /** A whole number from 0 to 2^32 - 1. */
   uint32(): number {
     const s = this.#state;

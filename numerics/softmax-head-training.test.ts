@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createInProcessRunner } from '../runtime/in-process.ts';
 import { buildSoftmaxHeadModel, zeroHead } from './softmax-head.ts';
-import { createHeadTrainer } from './softmax-head-training.ts';
+import { createHeadTrainer, untrained } from './softmax-head-training.ts';
 
 const runner = createInProcessRunner({ intraOpThreads: 1 });
 
@@ -39,7 +39,7 @@ test.each(oracles)('$loss: losses and weights after four epochs are those of Num
     runner,
     { dims: 3, classes: 3, loss: oracle.loss, learningRate: 0.05, l2: 0.01, batchSize: 5 },
     rows,
-    zeroHead(3, 3),
+    untrained(zeroHead(3, 3)),
   );
   const accuracies: number[] = [];
   for (const [epoch, epochLoss] of oracle.epochLosses.entries()) {

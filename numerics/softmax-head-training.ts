@@ -41,32 +41,46 @@ export interface HeadTrainer {
   /** The fit of the present head on other rows. */
   measure(rows: LabelledVectors): Promise<HeadFit>;
   head(): SoftmaxHead;
+  /** All that the next epoch depends on besides the rows and their order: training goes on from it to the bit. */
+  state(): HeadTrainerState;
   close(): Promise<void>;
+}
+
+/** Parameters and Adam's moments, and how many steps led to them. */
+export interface HeadTrainerState {
+  /** float32 `weights`, `weightsMean`, `weightsSquare` [dims, classes], `bias`, `biasMean`, `biasSquare` [classes] */
+  readonly tensors: NamedTensors;
+  readonly stepsDone: number;
+}
+
+/** The state before the first step: Adam's moments are 0. */
+export function untrained({ weights, bias }: SoftmaxHead): HeadTrainerState {
+  const shapes = stateShapes({ dims: weights.rows, classes: weights.columns });
+  const tensors = shapes.map(([name, dims]): [string, Tensor] => {
+    const size = dims.reduce((product, length) => product * length);
+    const data = name === 'weights' ? weights.data : name === 'bias' ? bias : new Float32Array(size);
+    return [name, { type: 'float32', dims, data }];
+  });
+  return { tensors: Object.fromEntries(tensors), stepsDone: 0 };
 }
 
 const firstDecay = 0.9;
 const secondDecay = 0.999;
 const epsilon = 1e-8;
 
-/** Starts from the head given, with Adam's moments at 0: training depends on nothing but it, the rows and their order. */
+/** Goes on from the state given: training depends on nothing but it, the rows and their order. */
 export async function createHeadTrainer(
   runner: GraphRunner,
   options: HeadTrainingOptions,
   rows: LabelledVectors,
-  start: SoftmaxHead,
+  start: HeadTrainerState,
 ): Promise<HeadTrainer> {
   const { dims, classes, batchSize, learningRate } = options;
   const epochSession = await runner.open(buildEpochGraph(options));
   const fitSession = await runner.open(buildFitGraph(options));
   const data = labelledFeeds(rows, dims);
-  let state: NamedTensors = Object.fromEntries(
-    stateShapes(options).map(([name, shape]) => {
-      const size = shape.reduce((product, length) => product * length);
-      const started = name === 'weights' ? start.weights.data : name === 'bias' ? start.bias : new Float32Array(size);
-      return [name, { type: 'float32', dims: shape, data: started }];
-    }),
-  );
-  let stepsDone = 0;
+  let state = start.tensors;
+  let stepsDone = start.stepsDone;
   return {
     async epoch(order) {
       const steps = Math.ceil(order.length / batchSize);
@@ -94,6 +108,7 @@ export async function createHeadTrainer(
       weights: { rows: dims, columns: classes, data: Float32Array.from(state.weights!.data as Float32Array) },
       bias: Float32Array.from(state.bias!.data as Float32Array),
     }),
+    state: () => ({ tensors: state, stepsDone }),
     async close() {
       await epochSession.close();
       await fitSession.close();
@@ -179,7 +194,10 @@ function buildFitGraph(options: HeadTrainingOptions): Uint8Array {
 }
 
 /** The loop's state in the order in which it goes in and out of the body. */
-const stateShapes = ({ dims, classes }: HeadTrainingOptions): readonly (readonly [string, readonly number[]])[] => [
+const stateShapes = ({
+  dims,
+  classes,
+}: Pick<HeadTrainingOptions, 'dims' | 'classes'>): readonly (readonly [string, readonly number[]])[] => [
   ['weights', [dims, classes]],
   ['weightsMean', [dims, classes]],
   ['weightsSquare', [dims, classes]],

@@ -29,6 +29,7 @@ const imageContents = [
   'contracts',
   'numerics',
   'runtime',
+  'model-jobs',
   'model-container',
 ];
 

@@ -9,6 +9,7 @@ const FOLDERS = [
   'functions',
   'infra',
   'model-container',
+  'model-jobs',
   'numerics',
   'runtime',
   'segmentation',

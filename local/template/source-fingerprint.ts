@@ -10,6 +10,7 @@ const SOURCES = [
   'functions',
   'infra',
   'model-container',
+  'model-jobs',
   'numerics',
   'package-lock.json',
   'runtime',

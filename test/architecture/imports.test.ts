@@ -10,10 +10,21 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   segmentation: ['numerics'],
   runtime: ['numerics'],
   storage: ['contracts', 'numerics', 'segmentation'],
-  functions: ['contracts', 'numerics', 'runtime', 'segmentation', 'storage'],
-  'model-container': ['contracts', 'numerics', 'runtime'],
+  functions: ['contracts', 'model-jobs', 'numerics', 'runtime', 'segmentation', 'storage'],
+  'model-jobs': ['contracts', 'numerics', 'runtime'],
+  'model-container': ['contracts', 'model-jobs', 'numerics', 'runtime'],
   infra: ['contracts'],
-  local: ['contracts', 'functions', 'infra', 'model-container', 'numerics', 'runtime', 'segmentation', 'storage'],
+  local: [
+    'contracts',
+    'functions',
+    'infra',
+    'model-container',
+    'model-jobs',
+    'numerics',
+    'runtime',
+    'segmentation',
+    'storage',
+  ],
 };
 
 /** These use the system from the outside and may import any room; no room may import them. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { readEncoderFiles, readManifest } from '../../model-container/model-registry.ts';
-import { loadSentenceEncoder } from '../../model-container/sentence-encoder.ts';
-import { createTextTokenizer } from '../../model-container/text-tokenizer.ts';
+import { readEncoderFiles, readManifest } from '../../model-jobs/model-registry.ts';
+import { loadSentenceEncoder } from '../../model-jobs/sentence-encoder.ts';
+import { createTextTokenizer } from '../../model-jobs/text-tokenizer.ts';
 import { toFullPrecision } from '../../numerics/onnx/full-precision.ts';
 import { createInProcessRunner } from '../../runtime/in-process.ts';
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createTextTokenizer } from './text-tokenizer.ts';
 
 const tokenizerJson: object = JSON.parse(
-  readFileSync(new URL('./models/all-MiniLM-L6-v2/tokenizer.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../model-container/models/all-MiniLM-L6-v2/tokenizer.json', import.meta.url), 'utf8'),
 );
 const [cls, sep] = [101, 102];
 

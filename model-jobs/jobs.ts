@@ -1,25 +1,45 @@
-import { type EmbedReport, embedJobSchema, type TrainHeadReport, trainHeadJobSchema } from '../contracts/model-jobs.ts';
+import {
+  type EmbedReport,
+  embedJobSchema,
+  type HeadCheckpoint,
+  type TrainHeadReport,
+  trainHeadJobSchema,
+} from '../contracts/model-jobs.ts';
 import { readSafetensors, writeSafetensors } from '../numerics/safetensors.ts';
 import { buildSoftmaxHeadModel } from '../numerics/softmax-head.ts';
 import type { NamedTensors, Tensor, TensorType } from '../numerics/tensor.ts';
 import type { Device } from '../runtime/device.ts';
-import type { EmbeddingPool } from './embedding-pool.ts';
 import { embeddingProfile, embeddingProfileId } from './embedding-profile.ts';
+import { decodeCheckpoint, encodeCheckpoint } from './head-checkpoint.ts';
+import type { HeadTrainingProgress, HeadTrainingTask, TrainedHead } from './head-training.ts';
 import { ModelJobError } from './job-error.ts';
 import type { ModelManifest } from './model-registry.ts';
-import type { TrainingProcess } from './training-process.ts';
+import type { EncodedTexts } from './sentence-encoder.ts';
 
 /** A job's body in, its answer's body (safetensors) out. */
 export type Job = (body: Uint8Array, signal: AbortSignal) => Promise<Uint8Array>;
 
+/** Embeds texts by the encoders of the manifest. */
+export interface Embedder {
+  /** Vector size of a model of the manifest. */
+  dimsOf(model: string): Promise<number>;
+  /** Vectors in the order of `texts`. Once `signal` aborts it rejects with the signal's reason. */
+  embed(model: string, texts: readonly string[], signal: AbortSignal): Promise<EncodedTexts>;
+}
+
+/** Trains heads; see `trainHead`. */
+export interface HeadTraining {
+  train(task: HeadTrainingTask, signal: AbortSignal): Promise<TrainedHead | HeadTrainingProgress>;
+}
+
 export interface EmbedJobDeps {
   readonly manifest: ModelManifest;
   readonly device: Device;
-  readonly pool: Pick<EmbeddingPool, 'dims' | 'embed'>;
+  readonly embedder: Embedder;
 }
 
 /** `embedJobSchema` as JSON -> tensor `vectors` F32 [texts, dims] with `embedReportSchema`. */
-export function createEmbedJob({ manifest, device, pool }: EmbedJobDeps): Job {
+export function createEmbedJob({ manifest, device, embedder }: EmbedJobDeps): Job {
   return async (body, signal) => {
     const { model, texts, expectedProfileId } = embedJobSchema.parse(
       parseJson('the body', new TextDecoder().decode(body)),
@@ -39,8 +59,8 @@ export function createEmbedJob({ manifest, device, pool }: EmbedJobDeps): Job {
         `this endpoint embeds with profile ${profileId}, the job expects ${expectedProfileId}; embed all texts anew with one profile`,
       );
     }
-    const { vectors, tokens, tokenizeMs, computeMs } = await pool.embed(model, texts, signal);
-    const dims = pool.dims[model]!;
+    const { vectors, tokens, tokenizeMs, computeMs } = await embedder.embed(model, texts, signal);
+    const dims = await embedder.dimsOf(model);
     const report: EmbedReport = {
       kind: 'embed',
       profile,
@@ -55,8 +75,11 @@ export function createEmbedJob({ manifest, device, pool }: EmbedJobDeps): Job {
   };
 }
 
-/** Safetensors `vectors` F32 [n, dims], `labels` I32 [n] with `trainHeadJobSchema` -> the trained head with `trainHeadReportSchema`. */
-export function createTrainHeadJob(training: Pick<TrainingProcess, 'train'>): Job {
+/**
+ * Safetensors `vectors` F32 [n, dims], `labels` I32 [n] with `trainHeadJobSchema`, and of a training that goes on its checkpoint -> the
+ * trained head with `trainHeadReportSchema`, or a checkpoint with `headCheckpointSchema`.
+ */
+export function createTrainHeadJob(training: HeadTraining, monotonicMs: () => number): Job {
   return async (body, signal) => {
     const { metadata, tensors } = readSafetensors(body);
     const job = trainHeadJobSchema.parse(parseJson('__metadata__.job', metadata.job ?? ''));
@@ -69,8 +92,18 @@ export function createTrainHeadJob(training: Pick<TrainingProcess, 'train'>): Jo
         `vectors [${vectors.dims}] and labels [${labels.dims}] do not fit: one label per row, at least 1 dimension`,
       );
     }
-    const { head, curves, epochs, bestEpoch, validation, trainedRows, validationRows, computeMs } =
-      await training.train({ job, rows: { vectors: vectors.data, labels: labels.data }, dims }, signal);
+    const checkpoint =
+      metadata.checkpoint === undefined
+        ? undefined
+        : decodeCheckpoint(parseJson('__metadata__.checkpoint', metadata.checkpoint), tensors, { ...job, dims });
+    const startedMs = monotonicMs();
+    const rowsOfJob = { vectors: vectors.data, labels: labels.data };
+    const trained = await training.train({ job, rows: rowsOfJob, dims, ...(checkpoint && { checkpoint }) }, signal);
+    if (!trained.isFinished) {
+      const encoded = encodeCheckpoint(trained);
+      return answer(encoded.tensors, encoded.checkpoint);
+    }
+    const { head, curves, epochs, bestEpoch, validation, trainedRows, validationRows } = trained;
     const report: TrainHeadReport = {
       kind: 'train-head',
       classes: job.classes,
@@ -82,7 +115,7 @@ export function createTrainHeadJob(training: Pick<TrainingProcess, 'train'>): Jo
       validationAccuracy: validation.accuracy,
       validationLoss: validation.loss,
       loss: job.loss,
-      computeMs,
+      computeMs: monotonicMs() - startedMs,
     };
     const model = buildSoftmaxHeadModel(head);
     return answer(
@@ -97,7 +130,7 @@ export function createTrainHeadJob(training: Pick<TrainingProcess, 'train'>): Jo
   };
 }
 
-function answer(tensors: NamedTensors, report: EmbedReport | TrainHeadReport): Uint8Array {
+function answer(tensors: NamedTensors, report: EmbedReport | TrainHeadReport | HeadCheckpoint): Uint8Array {
   return writeSafetensors(tensors, { job: JSON.stringify(report) });
 }
 

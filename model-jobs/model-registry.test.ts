@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { UnsafeArtifactError } from '../runtime/artifact-safety.ts';
 import { readEncoderFiles, readManifest } from './model-registry.ts';
 
-const modelsFolder = fileURLToPath(new URL('./models', import.meta.url));
+const modelsFolder = fileURLToPath(new URL('../model-container/models', import.meta.url));
 
 test('the files that come with the project are those of the manifest', () => {
   const manifest = readManifest(modelsFolder);

@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest';
 import { trainHeadJobSchema } from '../contracts/model-jobs.ts';
 import { Random } from '../numerics/random.ts';
+import { readSafetensors, writeSafetensors } from '../numerics/safetensors.ts';
 import { createInProcessRunner } from '../runtime/in-process.ts';
-import { trainHead } from './head-training.ts';
+import { decodeCheckpoint, encodeCheckpoint } from './head-checkpoint.ts';
+import {
+  type HeadTrainingProgress,
+  type HeadTrainingTask,
+  type TrainedHead,
+  trainHead as train,
+} from './head-training.ts';
 
 const runner = createInProcessRunner({ intraOpThreads: 1 });
 const dims = 2;
@@ -18,12 +25,22 @@ function twoClouds(n: number, shift: number) {
   return { vectors, labels };
 }
 
+/** To its end, however long that takes. */
+async function trainHead(
+  job: HeadTrainingTask['job'],
+  rows: HeadTrainingTask['rows'],
+  width: number,
+): Promise<TrainedHead> {
+  const trained = await train(runner, { job, rows, dims: width }, () => 0);
+  if (!trained.isFinished) throw new Error('a training without a limit stopped');
+  return trained;
+}
+
 const job = (changes: object = {}) =>
   trainHeadJobSchema.parse({ kind: 'train-head', classes: 2, batchSize: 32, maxEpochs: 60, ...changes });
 
 test('reaches the accuracy of the best possible classifier', async () => {
   const { head, validation, trainedRows, validationRows } = await trainHead(
-    runner,
     job({ validationShare: 0.25, learningRate: 0.05 }),
     twoClouds(4000, 1),
     dims,
@@ -38,14 +55,14 @@ test('reaches the accuracy of the best possible classifier', async () => {
 
 test('the same job gives the same bytes, another seed other rows', async () => {
   const rows = twoClouds(200, 0.5);
-  const first = await trainHead(runner, job({ seed: 3 }), rows, dims);
-  expect(await trainHead(runner, job({ seed: 3 }), rows, dims)).toEqual(first);
-  expect((await trainHead(runner, job({ seed: 4 }), rows, dims)).validation).not.toEqual(first.validation);
+  const first = await trainHead(job({ seed: 3 }), rows, dims);
+  expect(await trainHead(job({ seed: 3 }), rows, dims)).toEqual(first);
+  expect((await trainHead(job({ seed: 4 }), rows, dims)).validation).not.toEqual(first.validation);
 });
 
 test('stops after the patience and keeps the best epoch', async () => {
   const options = { start: 'zero', learningRate: 0.2, patienceEpochs: 4 };
-  const trained = await trainHead(runner, job(options), twoClouds(200, 0.5), dims);
+  const trained = await trainHead(job(options), twoClouds(200, 0.5), dims);
   const validationLosses = Array.from({ length: trained.epochs }, (_, epoch) => trained.curves[4 * epoch + 2]!);
   expect(trained.bestEpoch).toBe(1 + validationLosses.indexOf(Math.min(...validationLosses)));
   expect(trained.epochs).toBe(trained.bestEpoch + 4);
@@ -60,7 +77,6 @@ test('starts at the nearest class mean: few rows of many dimensions are told apa
     return random.normal() + (at % wide < 10 ? (labels[Math.floor(at / wide)]! === 1 ? 1 : -1) : 0);
   });
   const { validation } = await trainHead(
-    runner,
     job({ maxEpochs: 1, learningRate: 1e-6, validationShare: 0.25 }),
     { vectors, labels },
     wide,
@@ -79,6 +95,64 @@ test.each([
     'vector of row 1',
   ],
 ])('refuses %s', async (_, rows, reason) => {
-  const training = trainHead(runner, job(), rows, dims);
+  const training = trainHead(job(), rows, dims);
   await expect(training).rejects.toMatchObject({ code: 'INVALID_JOB', message: expect.stringContaining(reason) });
+});
+
+/** As it stands in S3 between two invocations: bytes. */
+function stored(progress: HeadTrainingProgress, width: number): HeadTrainingProgress {
+  const { tensors, checkpoint } = encodeCheckpoint(progress);
+  const { metadata, tensors: read } = readSafetensors(
+    writeSafetensors(tensors, { checkpoint: JSON.stringify(checkpoint) }),
+  );
+  return decodeCheckpoint(JSON.parse(metadata.checkpoint!), read, { dims: width, classes: checkpoint.classes });
+}
+
+test.each([
+  ['after every epoch', [1]],
+  ['now and then', [3, 1, 2]],
+])(
+  'a training that stops %s and goes on from its checkpoints ends as one that never stopped, to the bit',
+  async (_, epochsOfLegs) => {
+    const rows = twoClouds(300, 0.4);
+    const options = { learningRate: 0.1, patienceEpochs: 6, seed: 9 };
+    const whole = await trainHead(job(options), rows, dims);
+    let checkpoint: HeadTrainingProgress | undefined;
+    for (let leg = 0; ; leg += 1) {
+      // The clock strikes once an epoch: it is read at the start and after each.
+      let nowMs = 0;
+      const seconds = epochsOfLegs[leg % epochsOfLegs.length]!;
+      const clock = () => {
+        nowMs += 1000;
+        return nowMs - 1000;
+      };
+      const task = { job: job({ ...options, maxSeconds: seconds }), rows, dims, ...(checkpoint && { checkpoint }) };
+      const trained = await train(runner, task, clock);
+      if (trained.isFinished) {
+        expect(leg).toBeGreaterThan(2);
+        expect(trained).toEqual(whole);
+        return;
+      }
+      const before: number = checkpoint?.epochs ?? 0;
+      expect(trained.epochs).toBe(before + seconds);
+      checkpoint = stored(trained, dims);
+    }
+  },
+);
+
+test('a checkpoint of another head is refused', async () => {
+  const trained = await train(runner, { job: job({ maxSeconds: 1 }), rows: twoClouds(100, 1), dims }, () => 0);
+  expect(trained.isFinished).toBe(true);
+  let nowMs = 0;
+  const stopped = await train(runner, { job: job({ maxSeconds: 1 }), rows: twoClouds(100, 1), dims }, () => {
+    nowMs += 1000;
+    return nowMs;
+  });
+  if (stopped.isFinished) throw new Error('it was to stop after an epoch');
+  const { tensors, checkpoint } = encodeCheckpoint(stopped);
+  expect(() => decodeCheckpoint(checkpoint, tensors, { dims: 3, classes: 2 })).toThrow('a head of 2 x 2');
+  const { 'state.biasMean': _, ...fewer } = tensors;
+  expect(() => decodeCheckpoint(checkpoint, fewer, { dims, classes: 2 })).toThrow(
+    '"state.biasMean" must be float32 [2]',
+  );
 });

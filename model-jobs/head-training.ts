@@ -3,10 +3,43 @@ import { classMeansHead } from '../numerics/class-means-head.ts';
 import { Random } from '../numerics/random.ts';
 import type { GraphRunner } from '../numerics/runner.ts';
 import { type SoftmaxHead, zeroHead } from '../numerics/softmax-head.ts';
-import { createHeadTrainer, type HeadFit, type LabelledVectors } from '../numerics/softmax-head-training.ts';
+import {
+  createHeadTrainer,
+  type HeadFit,
+  type HeadTrainerState,
+  type LabelledVectors,
+  untrained,
+} from '../numerics/softmax-head-training.ts';
 import { ModelJobError } from './job-error.ts';
 
+export interface HeadTrainingTask {
+  readonly job: TrainHeadJob;
+  /** vectors [n, dims] and labels [n] */
+  readonly rows: LabelledVectors;
+  readonly dims: number;
+  /** Where an earlier training of the same job and rows left off. */
+  readonly checkpoint?: HeadTrainingProgress;
+}
+
+/** A training between two epochs: it goes on from here as if it had never stopped. */
+export interface HeadTrainingProgress {
+  readonly isFinished: false;
+  readonly epochs: number;
+  /** [epochs, 4] */
+  readonly curves: Float32Array;
+  readonly best: BestEpoch;
+  readonly trainer: HeadTrainerState;
+  readonly random: [number, number, number, number];
+}
+
+interface BestEpoch {
+  readonly epoch: number;
+  readonly fit: HeadFit;
+  readonly head: SoftmaxHead;
+}
+
 export interface TrainedHead {
+  readonly isFinished: true;
   readonly head: SoftmaxHead;
   /** [epochs, 4]: training loss, training accuracy, validation loss, validation accuracy */
   readonly curves: Float32Array;
@@ -19,36 +52,43 @@ export interface TrainedHead {
 }
 
 /**
- * Trains a softmax head on part of the rows, from the head of the class means or from 0, and keeps the epoch with the lowest loss on the others; both the choice of rows and their order in each
- * epoch follow from the job's seed.
- * @param rows vectors [n, dims] and labels [n]
+ * Trains a softmax head on part of the rows, from the head of the class means or from 0, and keeps the epoch with the lowest loss on the
+ * others; both the choice of rows and their order in each epoch follow from the job's seed. It stops early at the job's `maxSeconds` of
+ * `monotonicMs`; where it stops changes nothing about what comes out in the end.
  * @throws ModelJobError INVALID_JOB when there are fewer than 2 rows, a value is not finite or a label is no class.
  */
 export async function trainHead(
   runner: GraphRunner,
-  job: TrainHeadJob,
-  rows: LabelledVectors,
-  dims: number,
-): Promise<TrainedHead> {
+  { job, rows, dims, checkpoint }: HeadTrainingTask,
+  monotonicMs: () => number,
+): Promise<TrainedHead | HeadTrainingProgress> {
   assertTrainable(job, rows);
-  const random = new Random(job.seed);
+  const untilMs = job.maxSeconds === undefined ? Number.POSITIVE_INFINITY : monotonicMs() + 1000 * job.maxSeconds;
+  const splitting = new Random(job.seed);
   const n = rows.labels.length;
-  const order = random.permutation(n);
+  const order = splitting.permutation(n);
   const validationRows = Math.max(1, Math.floor(n * job.validationShare));
   const validation = rowsAt(rows, dims, order.subarray(0, validationRows));
   const training = rowsAt(rows, dims, order.subarray(validationRows));
-  const start = job.start === 'class-means' ? classMeansHead(training, dims, job.classes) : zeroHead(dims, job.classes);
+  const random = checkpoint ? Random.ofState(checkpoint.random) : splitting;
+  const start = checkpoint?.trainer ?? untrained(startOf(job, training, dims));
   const trainer = await createHeadTrainer(runner, { ...job, dims }, training, start);
   try {
-    const curves: number[] = [];
-    let best = { epoch: 0, fit: await trainer.measure(validation), head: trainer.head() };
-    let epoch = 0;
-    while (epoch < job.maxEpochs && epoch - best.epoch < job.patienceEpochs) {
+    const curves: number[] = [...(checkpoint?.curves ?? [])];
+    let best: BestEpoch = checkpoint?.best ?? {
+      epoch: 0,
+      fit: await trainer.measure(validation),
+      head: trainer.head(),
+    };
+    let epoch = checkpoint?.epochs ?? 0;
+    const isAtEnd = () => epoch >= job.maxEpochs || epoch - best.epoch >= job.patienceEpochs;
+    while (!isAtEnd()) {
       epoch += 1;
       const trained = await trainer.epoch(random.permutation(training.labels.length));
       const fit = await trainer.measure(validation);
       curves.push(trained.loss, trained.accuracy, fit.loss, fit.accuracy);
       if (fit.loss < best.fit.loss) best = { epoch, fit, head: trainer.head() };
+      if (monotonicMs() >= untilMs) break;
     }
     if (!Number.isFinite(best.fit.loss)) {
       throw new ModelJobError(
@@ -56,7 +96,18 @@ export async function trainHead(
         `training diverged at learning rate ${job.learningRate}; try a smaller one`,
       );
     }
+    if (!isAtEnd()) {
+      return {
+        isFinished: false,
+        epochs: epoch,
+        curves: Float32Array.from(curves),
+        best,
+        trainer: trainer.state(),
+        random: random.state,
+      };
+    }
     return {
+      isFinished: true,
       head: best.head,
       curves: Float32Array.from(curves),
       epochs: epoch,
@@ -68,6 +119,10 @@ export async function trainHead(
   } finally {
     await trainer.close();
   }
+}
+
+function startOf(job: TrainHeadJob, training: LabelledVectors, dims: number): SoftmaxHead {
+  return job.start === 'class-means' ? classMeansHead(training, dims, job.classes) : zeroHead(dims, job.classes);
 }
 
 function assertTrainable({ classes }: TrainHeadJob, { vectors, labels }: LabelledVectors): void {

@@ -6,7 +6,7 @@ import { loadSentenceEncoder } from './sentence-encoder.ts';
 import { createTextTokenizer } from './text-tokenizer.ts';
 
 const tokenizerJson: object = JSON.parse(
-  readFileSync(new URL('./models/all-MiniLM-L6-v2/tokenizer.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../model-container/models/all-MiniLM-L6-v2/tokenizer.json', import.meta.url), 'utf8'),
 );
 
 /** An encoder whose token vector is [id, 1, position]: what is pooled can be counted by hand. */
