@@ -13,6 +13,9 @@ export const modelJobSchema = z.strictObject({
 });
 export type ModelJob = z.infer<typeof modelJobSchema>;
 
+/** Of an object in which a job's answer may come to lie: whose answer it is. */
+const answerNoteSchema = z.object({ answerOf: z.string() });
+
 /** The jobs that wait for the model endpoint: stored before the endpoint is called, so that no answer finds nobody waiting. */
 export class ModelJobsTable {
   readonly #table: string;
@@ -35,6 +38,27 @@ export class ModelJobsTable {
       throw new CorruptRecordError(`model job ${inferenceId} has not the shape expected of it`, { cause: job.error });
     }
     return job.data;
+  }
+
+  /** Notes where a job's answer will lie, for those who hear of the object and not of the job. */
+  async noteAnswerKeys(inferenceId: string, answerKeys: readonly string[], expiresAt: number): Promise<void> {
+    await Promise.all(
+      answerKeys.map((key) =>
+        this.#client.put(`the answer's place of model job ${inferenceId}`, {
+          TableName: this.#table,
+          Item: { inferenceId: key, answerOf: inferenceId, expiresAt },
+        }),
+      ),
+    );
+  }
+
+  /** The id of the job whose answer lies in this object; undefined where it is nobody's. */
+  async findByAnswerKey(answerKey: string): Promise<string | undefined> {
+    const item = await this.#client.get(`the job of ${answerKey}`, {
+      TableName: this.#table,
+      Key: { inferenceId: answerKey },
+    });
+    return item && answerNoteSchema.parse(item).answerOf;
   }
 
   /** Ends a job once; answers false where it had ended before (a notice came twice, or late). */

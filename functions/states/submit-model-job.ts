@@ -7,7 +7,7 @@ import { stateFunction } from '../wiring/state-function.ts';
 
 /**
  * Hands a job to the asynchronous endpoint. The job's id and its task token are stored before the endpoint is called, so the
- * answer always finds who waits for it.
+ * answer always finds who waits for it; where the answer will lie is stored after, so that it is found there without a notice too.
  */
 
 const inputSchema = z.object({ runId: z.string(), inputKey: z.string(), taskToken: z.string() });
@@ -24,19 +24,14 @@ const keptForSeconds = 7 * 86_400;
 export async function submitModelJob(input: Input, { jobs, endpoint, nowMs }: Deps): Promise<{ inferenceId: string }> {
   const { runId, inputKey, taskToken } = input;
   const inferenceId = createHash('sha256').update(inputKey).update('\0').update(taskToken).digest('hex').slice(0, 32);
-  await jobs.put({
-    inferenceId,
-    runId,
-    taskToken,
-    inputKey,
-    status: 'SUBMITTED',
-    expiresAt: Math.floor(nowMs() / 1000) + keptForSeconds,
-  });
-  await endpoint.submit(
+  const expiresAt = Math.floor(nowMs() / 1000) + keptForSeconds;
+  await jobs.put({ inferenceId, runId, taskToken, inputKey, status: 'SUBMITTED', expiresAt });
+  const answerKeys = await endpoint.submit(
     inferenceId,
     inputKey,
     inputKey.endsWith('.json') ? 'application/json' : safetensorsContentType,
   );
+  await jobs.noteAnswerKeys(inferenceId, answerKeys, expiresAt);
   return { inferenceId };
 }
 

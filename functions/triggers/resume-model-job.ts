@@ -2,12 +2,15 @@ import * as z from 'zod';
 import { modelErrorSchema } from '../../contracts/model-jobs.ts';
 import { Executions } from '../../storage/executions.ts';
 import { ModelJobsTable } from '../../storage/model-jobs-table.ts';
+import { ObjectStore } from '../../storage/object-store.ts';
+import { ModelJobFailedError, modelJobError } from '../wiring/model-job-errors.ts';
 import { stateFunction } from '../wiring/state-function.ts';
 
 /**
- * Hears from the asynchronous endpoint's SNS topics and resumes the task that waits for the job. A notice that comes twice, or
- * after the task has given up, changes nothing.
- * Message format: SageMaker Developer Guide, "Check prediction results", Amazon SNS notifications.
+ * Resumes the task that waits for a job of the asynchronous endpoint. It hears of the answer twice: by the endpoint's SNS topics, and by
+ * S3, through EventBridge, of the object in which the answer lies. The first to come resumes; news that comes again, late or of a job
+ * that nobody knows changes nothing.
+ * Formats: SageMaker Developer Guide, "Check prediction results"; Amazon S3 User Guide, "EventBridge event message structure".
  */
 
 const noticeSchema = z.object({
@@ -17,13 +20,15 @@ const noticeSchema = z.object({
   responseParameters: z.object({ outputLocation: z.string() }).optional(),
 });
 
-const inputSchema = z.object({
-  Records: z.array(z.object({ Sns: z.object({ Message: z.string() }) })).min(1),
-});
+const inputSchema = z.union([
+  z.object({ Records: z.array(z.object({ Sns: z.object({ Message: z.string() }) })).min(1) }),
+  z.object({ detail: z.object({ object: z.object({ key: z.string() }) }) }),
+]);
 type Input = z.infer<typeof inputSchema>;
 
 interface Deps {
   readonly jobs: ModelJobsTable;
+  readonly objects: ObjectStore;
   readonly executions: Executions;
 }
 
@@ -32,41 +37,68 @@ interface Result {
   readonly late: number;
 }
 
-export async function resumeModelJob(input: Input, { jobs, executions }: Deps): Promise<Result> {
-  let resumed = 0;
-  let late = 0;
-  for (const { Sns } of input.Records) {
-    const notice = noticeSchema.parse(JSON.parse(Sns.Message));
-    const job = await jobs.find(notice.inferenceId);
-    if (job?.status !== 'SUBMITTED') {
-      late += 1;
-      continue;
-    }
-    const outputLocation = notice.responseParameters?.outputLocation;
-    const completed = notice.invocationStatus === 'Completed' && outputLocation !== undefined;
-    const outcome = completed
-      ? await executions.succeed(job.taskToken, { outputKey: keyIn(outputLocation) })
-      : await executions.fail(job.taskToken, ...failureOf(notice.failureReason ?? 'the endpoint gave no reason'));
-    await jobs.end(job.inferenceId, completed ? 'DONE' : 'FAILED');
-    if (outcome === 'resumed') resumed += 1;
-    else late += 1;
-  }
-  return { resumed, late };
+/** How a job ended: the object with its result, or the reason for its failure. */
+interface News {
+  readonly inferenceId: string;
+  readonly end: { readonly outputKey: string } | { readonly failureReason: string };
 }
+
+/** Where the endpoint is told to put failures (infra/stacks/model-stack.ts). */
+const failuresFolder = '/failures/';
+
+export async function resumeModelJob(input: Input, { jobs, objects, executions }: Deps): Promise<Result> {
+  const news =
+    'Records' in input
+      ? input.Records.map(({ Sns }) => newsOfNotice(Sns.Message))
+      : await newsOfObject(input.detail.object.key, jobs, objects);
+  let resumed = 0;
+  for (const { inferenceId, end } of news) {
+    const job = await jobs.find(inferenceId);
+    if (job?.status !== 'SUBMITTED') continue;
+    const outcome =
+      'outputKey' in end
+        ? await executions.succeed(job.taskToken, { outputKey: end.outputKey })
+        : await executions.fail(job.taskToken, ...failureOf(end.failureReason));
+    await jobs.end(inferenceId, 'outputKey' in end ? 'DONE' : 'FAILED');
+    if (outcome === 'resumed') resumed += 1;
+  }
+  return { resumed, late: Math.max(1, news.length) - resumed };
+}
+
+function newsOfNotice(message: string): News {
+  const { invocationStatus, inferenceId, failureReason, responseParameters } = noticeSchema.parse(JSON.parse(message));
+  const outputLocation = responseParameters?.outputLocation;
+  return {
+    inferenceId,
+    end:
+      invocationStatus === 'Completed' && outputLocation !== undefined
+        ? { outputKey: keyIn(outputLocation) }
+        : { failureReason: failureReason ?? 'the endpoint gave no reason' },
+  };
+}
+
+async function newsOfObject(key: string, jobs: ModelJobsTable, objects: ObjectStore): Promise<News[]> {
+  const inferenceId = await jobs.findByAnswerKey(key);
+  if (inferenceId === undefined) return [];
+  if (!key.includes(failuresFolder)) return [{ inferenceId, end: { outputKey: key } }];
+  const failureReason = new TextDecoder().decode(await objects.get(key)).slice(0, longestReasonCharacters);
+  return [{ inferenceId, end: { failureReason } }];
+}
+
+/** Step Functions API reference, SendTaskFailure: a cause has at most 32,768 characters. */
+const longestReasonCharacters = 32_768;
 
 /** `s3://bucket/model-output/x.out` -> `model-output/x.out` */
 function keyIn(location: string): string {
   return new URL(location).pathname.slice(1);
 }
 
-/** The container's own refusal stands as JSON inside SageMaker's failure reason. */
+/** The container's own refusal stands as JSON inside SageMaker's failure reason, and alone in the failure's object. */
 function failureOf(reason: string): [error: string, cause: string] {
   const json = /\{.*\}/s.exec(reason)?.[0];
   const refusal = json ? modelErrorSchema.safeParse(parsed(json)) : undefined;
-  if (!refusal?.success) return ['ModelJobFailedError', reason];
-  const { code, message, retryable } = refusal.data;
-  if (code === 'PROFILE_CHANGED') return ['EmbeddingProfileChangedError', message];
-  return [retryable ? 'ModelJobRetryableError' : 'ModelJobFailedError', `${code}: ${message}`];
+  const error = refusal?.success ? modelJobError(refusal.data) : new ModelJobFailedError(reason);
+  return [error.name, error.message];
 }
 
 function parsed(json: string): unknown {
@@ -82,6 +114,7 @@ export const handler = stateFunction({
   input: inputSchema,
   createDeps: (environment) => ({
     jobs: new ModelJobsTable(environment.MODEL_JOBS_TABLE),
+    objects: new ObjectStore(environment.BUCKET_NAME),
     executions: new Executions(),
   }),
   step: resumeModelJob,

@@ -13,6 +13,7 @@ export interface SeenRequest {
 
 export interface ScriptedAnswer {
   readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Text as it stands; anything else as JSON. */
   readonly body: unknown;
   /** The connection ends after the body, when this many bytes more were announced. */
@@ -57,7 +58,7 @@ export async function startScriptedService(name: string): Promise<ScriptedServic
     }
     const text = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
     const { missingBytes = 0 } = answer;
-    response.writeHead(answer.status, { 'content-length': Buffer.byteLength(text) + missingBytes });
+    response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(text) + missingBytes });
     if (missingBytes === 0) response.end(text);
     else response.write(text, () => request.socket.destroy());
   });
