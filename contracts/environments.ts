@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { modelHosts } from './model-jobs.ts';
 
 /**
  * The environment of each function: the CDK construct fills exactly these variables, and the function parses the same object.
@@ -13,6 +14,10 @@ const customers = { CUSTOMERS_TABLE: text };
 const identities = { IDENTITIES_TABLE: text };
 const modelJobs = { MODEL_JOBS_TABLE: text };
 const pseudonyms = { PSEUDONYM_SECRET_ARN: text };
+/** `lambda`, `sagemaker` or both with a comma between. */
+const hosts = {
+  MODEL_HOSTS: z.preprocess((value) => String(value).split(','), z.array(z.enum(modelHosts)).min(1)),
+};
 const partitions = { LAKE_PARTITIONS: count };
 
 /** Every state works on the run's objects and notes its row counts in the registry. */
@@ -35,8 +40,9 @@ export const environments = {
     MINIMUM_ACCURACY: z.coerce.number().min(0).max(1),
   }),
   'build-features': z.object({ ...stage }),
-  'collect-texts': z.object({ ...stage }),
+  'collect-texts': z.object({ ...stage, ...hosts }),
   'submit-model-job': z.object({ ...bucket, ...modelJobs, MODEL_ENDPOINT_NAME: text }),
+  'run-model-job': z.object({ ...bucket }),
   'cache-embeddings': z.object({ ...stage }),
   'build-vectors': z.object({ ...stage }),
   'fit-output-layer': z.object({ ...stage }),
@@ -45,6 +51,7 @@ export const environments = {
   'cluster-vectors': z.object({ ...stage }),
   'describe-segments': z.object({ ...stage }),
   'prepare-training': z.object({ ...stage }),
+  'continue-training': z.object({ ...bucket }),
   'evaluate-run': z.object({ ...stage }),
   'discard-rows': z.object({ ...stage, ...customers }),
   'publish-rows': z.object({ ...stage, ...customers }),

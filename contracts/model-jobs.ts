@@ -5,6 +5,10 @@ import * as z from 'zod';
  * (https://github.com/huggingface/safetensors, "Format"): the job's options or report stand as JSON under `__metadata__.job`.
  */
 
+/** Where a model job is run: in a Lambda function on its CPU, or on the SageMaker endpoint. */
+export const modelHosts = ['lambda', 'sagemaker'] as const;
+export type ModelHost = (typeof modelHosts)[number];
+
 /** Everything a vector's bits depend on. Vectors are equal to the bit within one profile; the profile is part of the cache key. */
 export const embeddingProfileSchema = z.strictObject({
   /** Folder name of the encoder, e.g. `all-MiniLM-L6-v2`. */
@@ -21,7 +25,7 @@ export const embeddingProfileSchema = z.strictObject({
   /** ONNX Runtime execution provider. */
   provider: z.enum(['cpu', 'cuda']),
   runtimeVersion: z.string().min(1),
-  /** Processor architecture and model, or the GPU's name. */
+  /** Processor architecture and the instruction sets that choose kernels, or the GPU's name. */
   deviceClass: z.string().min(1),
 });
 export type EmbeddingProfile = z.infer<typeof embeddingProfileSchema>;
@@ -122,5 +126,13 @@ export const modelErrorSchema = z.strictObject({
   retryable: z.boolean(),
 });
 export type ModelError = z.infer<typeof modelErrorSchema>;
+
+/** `runs/<runId>/embed-jobs.json`: the texts of a run that have no vector yet, cut into jobs. All of a run go to one host. */
+export const embedBatchSchema = z.strictObject({
+  batch: z.int().nonnegative(),
+  inputKey: z.string().min(1),
+  host: z.enum(modelHosts),
+});
+export type EmbedBatch = z.infer<typeof embedBatchSchema>;
 
 export const safetensorsContentType = 'application/x-safetensors';

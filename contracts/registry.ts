@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { modelHosts } from './model-jobs.ts';
 import { clusteringReportSchema, evaluationSchema, requestedOptionsSchema, runStatuses } from './runs.ts';
 
 /** A run as the registry keeps it; what `GET /runs/{runId}` is made of. */
@@ -21,6 +22,8 @@ export const runRecordSchema = z.strictObject({
   customers: z.int().optional(),
   prospects: z.int().optional(),
   segments: z.int().optional(),
+  /** Where the texts were embedded that had no vector yet, and how many these were. */
+  embedding: z.strictObject({ host: z.enum(modelHosts), uncachedTexts: z.int().nonnegative() }).optional(),
   clustering: clusteringReportSchema.optional(),
   evaluation: evaluationSchema.optional(),
 });

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ModelHost } from './model-jobs.ts';
 
 /** What an owner can set at deployment, as CDK context (`cdk.json` or `-c name=value`). Unknown names are refused at synth. */
 export const settingsSchema = z.strictObject({
@@ -28,8 +29,16 @@ export const settingsSchema = z.strictObject({
   apiBurst: z.coerce.number().int().min(1).max(5_000).default(200),
   /** Days for which inbox/, vectors-inbox/ and rejects/, the only places with raw data, are kept. */
   rawRetentionDays: z.coerce.number().int().min(1).default(90),
-  /** GPU instance of the model endpoint. */
-  modelInstanceType: z.string().startsWith('ml.').default('ml.g5.xlarge'),
+  /**
+   * Where texts are embedded and classifiers trained. `lambda`: in a Lambda function, on its CPU; no SageMaker resource is made.
+   * `sagemaker`: on a GPU endpoint. `auto`: in the Lambda, and once `modelInstanceType` is given bulk on an endpoint of that instance.
+   */
+  modelHosting: z.enum(['auto', 'sagemaker', 'lambda']).default('auto'),
+  /**
+   * GPU instance of the model endpoint; with `sagemaker` ml.g5.xlarge unless given. SageMaker makes an endpoint with one instance at
+   * least, so the account needs a quota of one before it is given.
+   */
+  modelInstanceType: z.string().startsWith('ml.').optional(),
   /** Platform of the Lambda functions and of the ONNX Runtime binary shipped with them. */
   lambdaPlatform: z
     .enum(['linux-arm64', 'linux-x64', 'darwin-arm64', 'darwin-x64', 'win32-x64'])
@@ -38,3 +47,12 @@ export const settingsSchema = z.strictObject({
   logRetentionDays: z.coerce.number().int().min(1).default(30),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** Where a deployment can run model jobs; at least one. */
+export function modelHostsOf({
+  modelHosting,
+  modelInstanceType,
+}: Pick<Settings, 'modelHosting' | 'modelInstanceType'>): readonly ModelHost[] {
+  if (modelHosting === 'auto') return modelInstanceType === undefined ? ['lambda'] : ['lambda', 'sagemaker'];
+  return [modelHosting];
+}

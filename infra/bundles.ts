@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type BuildOptions, buildSync, type Metafile } from 'esbuild';
 import { environments, type FunctionName } from '../contracts/environments.ts';
 import type { Settings } from '../contracts/settings.ts';
+import { encoderFiles } from './encoder-files.ts';
 import { copyPackagedFiles, onnxRuntimeFiles, type PackagedFile, readPackagedFile } from './onnx-runtime-package.ts';
 
 /** A function's code as Lambda gets it. */
@@ -49,20 +50,23 @@ export function bundleFunctions(projectRoot: string, platform: Settings['lambdaP
   const outdir = join(projectRoot, '.build', 'functions');
   const metafile = buildAll(projectRoot, outdir);
   const runtimeFiles = onnxRuntimeFiles(projectRoot, platform);
-  const digests = new Map<PackagedFile, string>();
+  const digests = new Map<string, string>();
 
   const bundles = functionNames.map((name): [FunctionName, FunctionBundle] => {
     const folder = join(outdir, name);
     const code = readFileSync(join(folder, 'index.mjs'));
-    const files = needsOnnxRuntime(metafile, name) ? runtimeFiles : [];
+    const files = [
+      ...(needsOnnxRuntime(metafile, name) ? runtimeFiles : []),
+      ...(needsEncoders(metafile, name) ? encoderFiles(projectRoot) : []),
+    ];
     removeStrangers(folder, files);
     copyPackagedFiles(files, folder);
     refuseOversize(name, code, files);
 
     const hash = createHash('sha256').update(`index.mjs\0${sha256(code)}\n`);
     for (const file of files) {
-      const digest = digests.get(file) ?? sha256(readPackagedFile(file));
-      digests.set(file, digest);
+      const digest = digests.get(file.source) ?? sha256(readPackagedFile(file));
+      digests.set(file.source, digest);
       hash.update(`${file.target}\0${digest}\n`);
     }
     return [name, { folder, contentHash: hash.digest('hex') }];
@@ -113,6 +117,14 @@ function entryFile(projectRoot: string, name: FunctionName): string {
 function needsOnnxRuntime(metafile: Metafile, name: FunctionName): boolean {
   const output = metafile.outputs[`.build/functions/${name}/index.mjs`];
   return output?.imports.some((imported) => imported.path === nativeModule) ?? false;
+}
+
+/** The module by which a function finds the encoders beside its code. */
+const encodersModule = 'functions/wiring/shipped-encoders.ts';
+
+function needsEncoders(metafile: Metafile, name: FunctionName): boolean {
+  const output = metafile.outputs[`.build/functions/${name}/index.mjs`];
+  return encodersModule in (output?.inputs ?? {});
 }
 
 /** Leaves nothing in the folder that an earlier bundle put there and this one does not have: it would be deployed. */

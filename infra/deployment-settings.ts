@@ -32,6 +32,11 @@ export function checkedSettings(given: Readonly<Record<string, unknown>>): Setti
   if (days !== undefined && !retentionDays.includes(days)) {
     problems.push(`logRetentionDays: got ${days}, allowed are ${retentionDays.join(', ')}`);
   }
+  if (parsed.data?.modelHosting === 'lambda' && parsed.data.modelInstanceType !== undefined) {
+    problems.push(
+      'modelInstanceType: has no meaning with modelHosting lambda; leave it out, or set modelHosting to auto',
+    );
+  }
   if (parsed.success && problems.length === 0) return parsed.data;
   throw new SettingsError(
     `Kindred cannot be synthesized from these settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}\n` +

@@ -188,18 +188,19 @@ describe('data', () => {
 });
 
 describe('model', () => {
-  test('the endpoint is asynchronous, gives notice, and keeps its answers under model-output/', () => {
+  test('the endpoint is asynchronous, gives notice, and keeps its answers in a folder of its own', () => {
     const { AsyncInferenceConfig, ProductionVariants } = only('AWS::SageMaker::EndpointConfig').Properties;
     expect(ProductionVariants).toMatchObject([{ VariantName: 'main', InstanceType: 'ml.g5.xlarge' }]);
     expect(AsyncInferenceConfig.ClientConfig.MaxConcurrentInvocationsPerInstance).toBe(4);
     const { S3OutputPath, S3FailurePath, NotificationConfig } = AsyncInferenceConfig.OutputConfig;
-    expect(S3OutputPath['Fn::Join'][1].at(-1)).toBe('/model-output/');
-    expect(S3FailurePath['Fn::Join'][1].at(-1)).toBe('/model-output/failures/');
+    expect(S3OutputPath['Fn::Join'][1].at(-1)).toBe('/model-output/endpoint/');
+    expect(S3FailurePath['Fn::Join'][1].at(-1)).toBe('/model-output/endpoint/failures/');
     expect(Object.keys(NotificationConfig).sort()).toEqual(['ErrorTopic', 'SuccessTopic']);
     for (const { Properties } of assembly.resourcesOf('AWS::SNS::Topic'))
       expect(Properties.KmsMasterKeyId).toBeDefined();
   });
 
+  // As SageMaker's guide has it ("Autoscale an asynchronous endpoint", "Define a scaling policy that scales up from zero for new requests").
   test('it scales from zero to two and wakes when requests wait', () => {
     expect(only('AWS::ApplicationAutoScaling::ScalableTarget').Properties).toMatchObject({
       MinCapacity: 0,
@@ -207,7 +208,16 @@ describe('model', () => {
       ScalableDimension: 'sagemaker:variant:DesiredInstanceCount',
     });
     const alarm = only('AWS::CloudWatch::Alarm').Properties;
-    expect(alarm).toMatchObject({ MetricName: 'HasBacklogWithoutCapacity', Threshold: 1, Period: 60 });
+    expect(alarm).toMatchObject({
+      Namespace: 'AWS/SageMaker',
+      MetricName: 'HasBacklogWithoutCapacity',
+      Dimensions: [{ Name: 'EndpointName' }],
+      Statistic: 'Average',
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 1,
+      Period: 60,
+      TreatMissingData: 'missing',
+    });
     const [wakeUp] = alarm.AlarmActions;
     expect(assembly.resources[wakeUp.Ref]?.Properties.StepScalingPolicyConfiguration.StepAdjustments).toEqual([
       { MetricIntervalLowerBound: 0, ScalingAdjustment: 1 },
@@ -219,6 +229,48 @@ describe('model', () => {
           Properties.TargetTrackingScalingPolicyConfiguration?.CustomizedMetricSpecification.MetricName,
       ),
     ).toContain('ApproximateBacklogSizePerInstance');
+  });
+});
+
+describe('hosting of the models', () => {
+  const functionsOf = ({ resourcesOf }: StubAssembly) =>
+    resourcesOf('AWS::Lambda::Function').map(({ Properties }) => Properties.Description.replace('Kindred ', ''));
+  const namesIn = (definition: string) =>
+    [...definition.matchAll(/function:|\$\{(\w+)FunctionArn\}/g)].map(([, name]) => name);
+  const definitionOf = ({ resourcesOf }: StubAssembly) =>
+    resourcesOf('AWS::StepFunctions::StateMachine')
+      .map(({ Properties }) => String(Properties.DefinitionString))
+      .find((text) => text.includes('EmbedTexts'))!;
+
+  test.each([{ modelHosting: 'lambda', modelInstanceType: undefined }, { modelInstanceType: undefined }])(
+    'with %o nothing of SageMaker is made, so that a first deployment needs no quota of a GPU',
+    (settings) => {
+      const alone = synthesizeStubs(settings);
+      const types = new Set(Object.values(alone.resources).map(({ Type }) => Type));
+      expect([...types].filter((type) => /SageMaker|AutoScaling|SNS|ECR/.test(type))).toEqual([]);
+      expect(Object.keys(alone.texts)).toEqual(['data', 'pipeline', 'api']);
+      expect(JSON.stringify(alone.texts)).not.toMatch(/sagemaker:/);
+      expect(functionsOf(alone)).toContain('run-model-job');
+      expect(functionsOf(alone)).not.toContain('submit-model-job');
+      expect(functionsOf(alone)).not.toContain('resume-model-job');
+      expect(namesIn(definitionOf(alone))).toContain('RunModelJob');
+      expect(namesIn(definitionOf(alone))).not.toContain('SubmitModelJob');
+    },
+  );
+
+  test('sagemaker has the endpoint alone, of the usual instance unless told; auto with an instance has both', () => {
+    const endpoint = synthesizeStubs({ modelHosting: 'sagemaker', modelInstanceType: undefined });
+    expect(functionsOf(endpoint)).not.toContain('run-model-job');
+    expect(namesIn(definitionOf(endpoint))).not.toContain('RunModelJob');
+    const [config] = endpoint.resourcesOf('AWS::SageMaker::EndpointConfig');
+    expect(config?.Properties.ProductionVariants).toMatchObject([
+      { InstanceType: 'ml.g5.xlarge', InitialInstanceCount: 1 },
+    ]);
+    expect(functionsOf(assembly)).toEqual(expect.arrayContaining(['run-model-job', 'submit-model-job']));
+  });
+
+  test('an instance for no endpoint is refused', () => {
+    expect(() => synthesizeStubs({ modelHosting: 'lambda' })).toThrow(/modelInstanceType: has no meaning/);
   });
 });
 
@@ -260,6 +312,14 @@ describe('intake', () => {
       expect(assembly.resources[Endpoint['Fn::GetAtt'][0]]).toBe(functionNamed('resume-model-job'));
       expect(RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0]).toMatch(/^ModelNoticeDeadLetters/);
     }
+  });
+
+  test("where a notice is lost, the answer's object resumes the job", () => {
+    const answered = withIdLike('AWS::Events::Rule', 'ModelAnswered').Properties;
+    expect(answered.EventPattern).toEqual(created('model-output/endpoint/'));
+    const [target] = answered.Targets;
+    expect(assembly.resources[target.Arn['Fn::GetAtt'][0]]).toBe(functionNamed('resume-model-job'));
+    expect(target.DeadLetterConfig.Arn['Fn::GetAtt'][0]).toMatch(/^ModelNoticeDeadLetters/);
   });
 });
 

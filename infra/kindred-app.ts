@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib/core';
 import cdkJson from '../cdk.json' with { type: 'json' };
-import type { Settings } from '../contracts/settings.ts';
+import { modelHostsOf, type Settings } from '../contracts/settings.ts';
 import { bundleFunctions, type FunctionBundles } from './bundles.ts';
 import { ApiStack } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
@@ -47,11 +47,13 @@ export function buildApp(props: KindredAppProps): App {
   const described = (part: string) => ({ settings, description: `Kindred customer segmentation: ${part}` });
 
   const data = new DataStack(app, `${name}-data`, described('data at rest'));
-  const model = new ModelStack(app, `${name}-model`, {
-    ...described('encoder and trainer'),
-    data,
-    imageContext: codeAssets.imageContext,
-  });
+  const model = modelHostsOf(settings).includes('sagemaker')
+    ? new ModelStack(app, `${name}-model`, {
+        ...described('encoder and trainer'),
+        data,
+        imageContext: codeAssets.imageContext,
+      })
+    : undefined;
   const { bundles } = codeAssets;
   const pipeline = new PipelineStack(app, `${name}-pipeline`, {
     ...described('intake and segment runs'),

@@ -88,7 +88,7 @@ describe('least privilege', () => {
   test('every other pattern is a folder of the data bucket, executions of one machine or logs of SageMaker', () => {
     const patterns = permissions.flatMap(({ resources }) => resources).filter((resource) => /.\*/.test(resource));
     const allowed = [
-      /^(kindred-data:ExportsOutputFnGetAttData\w+)\/[a-z-]+\/\*$/,
+      /^(kindred-data:ExportsOutputFnGetAttData\w+)(?:\/[a-z-]+){1,2}\/\*$/,
       /:execution:SegmentRun\w+\.Name[:/]\*$/,
       /:execution:kindred-pipeline:ExportsOutputFnGetAttSegmentRun\w+Name\w+:\*$/,
       /:log-group:\/aws\/sagemaker\/Endpoints\/\*$/,
@@ -188,7 +188,7 @@ describe('what each part needs', () => {
 });
 
 describe.each([
-  ['SegmentRun', segmentRunDefinition],
+  ['SegmentRun', segmentRunDefinition(['lambda', 'sagemaker'])],
   ['Quiet', quietDefinition],
 ])('state machine %s', (id, definition) => {
   function machine() {

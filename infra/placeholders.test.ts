@@ -13,7 +13,7 @@ test('a function is named in Pascal case, as CloudFormation allows', () => {
 test('no two functions share a placeholder, and every placeholder of the machines is of a function or a known setting', () => {
   const known = Object.keys(environments).map(functionArnSubstitution);
   expect(new Set(known).size).toBe(known.length);
-  const used = [segmentRunDefinition, quietDefinition].flatMap((definition) =>
+  const used = [segmentRunDefinition(['lambda', 'sagemaker']), quietDefinition].flatMap((definition) =>
     [...JSON.stringify(definition).matchAll(/\$\{([^}]*)\}/g)].map(([, name]) => name),
   );
   const others = [...new Set(used)].filter((name) => !known.includes(name ?? ''));

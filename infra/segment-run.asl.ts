@@ -5,28 +5,9 @@
  *
  * `${…}` placeholders are filled by CloudFormation (DefinitionSubstitutions).
  */
-import { functionArnPlaceholder } from './placeholders.ts';
-
-type State = Record<string, unknown>;
-
-const lambdaTransientErrors = [
-  'Lambda.ServiceException',
-  'Lambda.AWSLambdaException',
-  'Lambda.SdkClientException',
-  'Lambda.TooManyRequestsException',
-  'Lambda.ClientExecutionTimeoutException',
-];
-
-const retryTransient = [
-  {
-    ErrorEquals: [...lambdaTransientErrors, 'StorageUnavailableError'],
-    IntervalSeconds: 1,
-    MaxAttempts: 5,
-    BackoffRate: 2,
-    MaxDelaySeconds: 30,
-    JitterStrategy: 'FULL',
-  },
-];
+import type { ModelHost } from '../contracts/model-jobs.ts';
+import { invoke, type State } from './lambda-task.asl.ts';
+import { modelJobStates } from './model-job-states.asl.ts';
 
 /** Any error ends the run as FAILED: what was live stays live, and nothing of this run is visible. */
 const failRun = [
@@ -36,34 +17,6 @@ const failRun = [
     Next: 'RecordFailure',
   },
 ];
-
-function invoke(functionName: string, payload: Record<string, unknown>): State {
-  return {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::lambda:invoke',
-    Arguments: { FunctionName: functionArnPlaceholder(functionName), Payload: payload },
-    Output: '{% $states.result.Payload %}',
-    Retry: retryTransient,
-    TimeoutSeconds: 960,
-  };
-}
-
-/** Hands a job to the asynchronous model endpoint and waits until its SNS notice, or the S3 backstop, resumes this task. */
-function awaitModelJob(payload: Record<string, unknown>): State {
-  return {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
-    Arguments: {
-      FunctionName: functionArnPlaceholder('submit-model-job'),
-      Payload: { ...payload, taskToken: '{% $states.context.Task.Token %}' },
-    },
-    Retry: [
-      ...retryTransient,
-      { ErrorEquals: ['ModelJobRetryableError'], IntervalSeconds: 5, MaxAttempts: 3, BackoffRate: 2 },
-    ],
-    TimeoutSeconds: 7200,
-  };
-}
 
 const runId = '{% $runId %}';
 
@@ -100,7 +53,10 @@ const branchOfFeatures = {
   },
 };
 
-const branchOfTexts = {
+/** As many functions at a time as a new account has room for, besides two; the endpoint has a queue of its own. */
+const embedJobsAtOnce = (hosts: readonly ModelHost[]) => (hosts.includes('lambda') ? 8 : 100);
+
+const branchOfTexts = (hosts: readonly ModelHost[]) => ({
   StartAt: 'UseCachedVectors',
   States: {
     UseCachedVectors: { Type: 'Pass', Assign: { ignoreCache: false }, Next: 'CollectTexts' },
@@ -118,52 +74,93 @@ const branchOfTexts = {
         Arguments: { Bucket: '${BucketName}', Key: "{% 'runs/' & $runId & '/embed-jobs.json' %}" },
       },
       ItemSelector: { runId, job: '{% $states.context.Map.Item.Value %}' },
-      MaxConcurrency: 100,
+      MaxConcurrency: embedJobsAtOnce(hosts),
       ItemProcessor: {
         ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
         StartAt: 'EmbedTextBatch',
         States: {
-          EmbedTextBatch: {
-            ...awaitModelJob({ runId: '{% $states.input.runId %}', inputKey: '{% $states.input.job.inputKey %}' }),
-            Output: {
+          ...modelJobStates('EmbedTextBatch', {
+            hosts,
+            host: '$states.input.job.host',
+            payload: { runId: '{% $states.input.runId %}', inputKey: '{% $states.input.job.inputKey %}' },
+            output: (outputKey) => ({
               runId: '{% $states.input.runId %}',
               job: '{% $states.input.job %}',
-              outputKey: '{% $states.result.outputKey %}',
-            },
-            Catch: [{ ErrorEquals: ['EmbeddingProfileChangedError'], Next: 'ProfileChanged' }],
-            Next: 'CacheEmbeddings',
-          },
+              outputKey: `{% ${outputKey} %}`,
+            }),
+            onProfileChanged: 'ProfileChanged',
+            next: 'CacheEmbeddings',
+          }),
           CacheEmbeddings: { ...invoke('cache-embeddings', '{% $states.input %}' as never), End: true },
           ProfileChanged: { Type: 'Pass', Output: { profileChanged: true }, End: true },
         },
       },
       Assign: {
         profileChanged: '{% $count($states.result[profileChanged = true]) > 0 %}',
-        embeddedProfileId: "{% $count($states.result[profileId]) > 0 ? $states.result[profileId][0].profileId : '' %}",
+        embeddedProfileIds: '{% [$distinct($states.result.profileId)] %}',
       },
-      Next: 'ProfileStillTheSame',
+      Next: 'OneProfile',
     },
-    ProfileStillTheSame: {
+    OneProfile: {
       Type: 'Choice',
       Choices: [
         {
-          // The endpoint's device or runtime is another than that of the cached vectors: embed all texts anew.
-          Condition: '{% $profileChanged and $not($ignoreCache) %}',
+          // The host's device or runtime is another than that of the cached vectors, or of some texts: embed all texts anew.
+          Condition: '{% ($profileChanged or $count($embeddedProfileIds) > 1) and $not($ignoreCache) %}',
           Assign: { ignoreCache: true },
           Next: 'CollectTexts',
         },
+        { Condition: '{% $count($embeddedProfileIds) > 1 %}', Next: 'ProfilesDiffer' },
       ],
       Default: 'TextsEmbedded',
     },
+    ProfilesDiffer: {
+      Type: 'Fail',
+      Error: 'EmbeddingProfilesDifferError',
+      Cause:
+        "{% 'the texts of this run were embedded under several profiles, ' & $join($embeddedProfileIds, ', ') & " +
+        "': start the run again; where it happens again, set modelHosting to sagemaker' %}",
+    },
     TextsEmbedded: {
       Type: 'Pass',
-      Output: { profileId: "{% $embeddedProfileId != '' ? $embeddedProfileId : $cachedProfileId %}" },
+      Output: { profileId: '{% $count($embeddedProfileIds) = 1 ? $embeddedProfileIds[0] : $cachedProfileId %}' },
       End: true,
     },
   },
-};
+});
 
-export const segmentRunDefinition = {
+/** A head trains on one thread wherever it is: in the Lambda where there is one, since the endpoint would have to wake first. */
+const branchOfTraining = (hosts: readonly ModelHost[]) => ({
+  StartAt: 'PrepareTraining',
+  States: {
+    PrepareTraining: { ...invoke('prepare-training', { runId }), Next: 'TrainClassifier' },
+    ...modelJobStates('TrainClassifier', {
+      hosts: hosts.includes('lambda') ? ['lambda'] : hosts,
+      host: "'lambda'",
+      payload: { runId, inputKey: '{% $states.input.inputKey %}' },
+      output: (outputKey) => ({ inputKey: '{% $states.input.inputKey %}', outputKey: `{% ${outputKey} %}` }),
+      next: 'ContinueTraining',
+    }),
+    // A training that takes longer than an invocation may last comes back as a checkpoint, and goes on from it.
+    ContinueTraining: {
+      ...invoke('continue-training', {
+        runId,
+        inputKey: '{% $states.input.inputKey %}',
+        outputKey: '{% $states.input.outputKey %}',
+      }),
+      Next: 'TrainingFinished',
+    },
+    TrainingFinished: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.isFinished %}', Next: 'ClassifierTrained' }],
+      Default: 'TrainClassifier',
+    },
+    ClassifierTrained: { Type: 'Pass', Output: { outputKey: '{% $states.input.outputKey %}' }, End: true },
+  },
+});
+
+/** @param hosts where this deployment runs model jobs */
+export const segmentRunDefinition = (hosts: readonly ModelHost[]) => ({
   Comment: 'Kindred: from committed files to live customer segments',
   QueryLanguage: 'JSONata',
   StartAt: 'OpenRun',
@@ -238,7 +235,7 @@ export const segmentRunDefinition = {
     },
     FeaturesAndTexts: {
       Type: 'Parallel',
-      Branches: [branchOfFeatures, branchOfTexts],
+      Branches: [branchOfFeatures, branchOfTexts(hosts)],
       Assign: { profileId: '{% $states.result[1].profileId %}' },
       Output: {},
       Catch: failRun,
@@ -265,17 +262,7 @@ export const segmentRunDefinition = {
           StartAt: 'Describe',
           States: { Describe: { ...invoke('describe-segments', { runId }), End: true } },
         },
-        {
-          StartAt: 'PrepareTraining',
-          States: {
-            PrepareTraining: { ...invoke('prepare-training', { runId }), Next: 'TrainClassifier' },
-            TrainClassifier: {
-              ...awaitModelJob({ runId, inputKey: '{% $states.input.inputKey %}' }),
-              Output: { outputKey: '{% $states.result.outputKey %}' },
-              End: true,
-            },
-          },
-        },
+        branchOfTraining(hosts),
       ],
       Output: { outputKey: '{% $states.result[1].outputKey %}' },
       Catch: failRun,
@@ -323,4 +310,4 @@ export const segmentRunDefinition = {
       Cause: "{% $exists($failure.Cause) ? $failure.Cause : 'no cause given' %}",
     },
   },
-};
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib/core';
@@ -16,8 +16,8 @@ export interface TemplateResource {
 
 export interface StubAssembly {
   readonly app: App;
-  /** Text of each template by the last word of its stack's name. */
-  readonly texts: Readonly<Record<StackPart, string>>;
+  /** Text of each template by the last word of its stack's name; without an endpoint there is no `model`. */
+  readonly texts: Readonly<Partial<Record<StackPart, string>>>;
   /** Resources of all stacks by logical id. */
   readonly resources: Readonly<Record<string, TemplateResource>>;
   resourcesOf(type: string): TemplateResource[];
@@ -26,7 +26,10 @@ export interface StubAssembly {
 const stackParts = ['data', 'model', 'pipeline', 'api'] as const;
 type StackPart = (typeof stackParts)[number];
 
-/** The whole app with one stub for every function's code and for the image: for tests of the templates, which need no bundling. */
+/**
+ * The whole app with one stub for every function's code and for the image: for tests of the templates, which need no bundling. Unless told
+ * otherwise it has both hosts of model jobs, and so every resource that there can be.
+ */
 export function synthesizeStubs(given: Readonly<Record<string, unknown>> = {}, checkTemplates = false): StubAssembly {
   const folder = mkdtempSync(join(tmpdir(), 'kindred-infra-'));
   try {
@@ -39,14 +42,23 @@ export function synthesizeStubs(given: Readonly<Record<string, unknown>> = {}, c
     const bundle = { folder: code, contentHash: '0'.repeat(64) };
     const bundles = Object.fromEntries(functionNames.map((name) => [name, bundle])) as FunctionBundles;
 
-    const settings = checkedSettings({ jwtIssuer: 'https://issuer.example/pool', jwtAudience: 'shop', ...given });
+    const settings = checkedSettings({
+      jwtIssuer: 'https://issuer.example/pool',
+      jwtAudience: 'shop',
+      modelInstanceType: 'ml.g5.xlarge',
+      ...given,
+    });
     const outdir = join(folder, 'cdk.out');
     const app = buildApp({ settings, outdir, codeAssets: { bundles, imageContext }, checkTemplates });
     app.synth();
-    const textOf = (part: StackPart) =>
-      readFileSync(join(outdir, `${settings.deploymentName}-${part}.template.json`), 'utf8');
-    const texts = Object.fromEntries(stackParts.map((part) => [part, textOf(part)])) as Record<StackPart, string>;
-    const entries = stackParts.flatMap((part) => Object.entries<TemplateResource>(JSON.parse(texts[part]).Resources));
+    const pathOf = (part: StackPart) => join(outdir, `${settings.deploymentName}-${part}.template.json`);
+    const synthesized = stackParts.filter((part) => existsSync(pathOf(part)));
+    const texts: Partial<Record<StackPart, string>> = Object.fromEntries(
+      synthesized.map((part) => [part, readFileSync(pathOf(part), 'utf8')]),
+    );
+    const entries = Object.values(texts).flatMap((text) =>
+      Object.entries<TemplateResource>(JSON.parse(text).Resources),
+    );
     const resources = Object.fromEntries(entries);
     if (Object.keys(resources).length < entries.length) throw new Error('two stacks have resources of one logical id');
     return {

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { scopes } from '../contracts/scopes.ts';
-import type { Settings } from '../contracts/settings.ts';
+import { modelHostsOf, type Settings } from '../contracts/settings.ts';
 import { bareEnvironment, startChildServer } from './child-server.ts';
 import { allStarted, Closers } from './closers.ts';
 import { type Credentials, loadCredentials } from './credentials.ts';
@@ -158,7 +158,7 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
       // One thread for the database's many small reads and writes: a quarter more a second than libuv's four.
       { UV_THREADPOOL_SIZE: '1' },
     ),
-    options.synthesize === undefined ? startModel() : Promise.resolve(undefined),
+    willHaveEndpoint(options) ? startModel() : Promise.resolve(undefined),
   ]);
   const { resources } = template;
   const hasEndpoint = resources.some(({ type }) => type === 'AWS::SageMaker::Endpoint');
@@ -262,6 +262,11 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
     }),
     close: () => closers.close(),
   };
+}
+
+/** Known before the template is, so that the model server starts beside its synthesis. */
+function willHaveEndpoint({ synthesize: own, settings }: CloudOptions): boolean {
+  return own === undefined && modelHostsOf({ modelHosting: 'auto', ...settings }).includes('sagemaker');
 }
 
 function synthesizeKindred(settings: Readonly<Partial<Settings>>, environment: Readonly<Record<string, string>>) {

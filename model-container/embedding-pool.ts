@@ -1,8 +1,9 @@
+import type { EncoderPlace } from '../model-jobs/encoder-loading.ts';
 import type { Embedder } from '../model-jobs/jobs.ts';
 import type { EncodedTexts } from '../model-jobs/sentence-encoder.ts';
 import type { Provider } from '../runtime/in-process.ts';
 import { KeptWorker } from '../runtime/kept-worker.ts';
-import type { EmbeddingTask, EmbeddingWorkerReady, EmbeddingWorkerStartup } from './embedding-worker.ts';
+import type { EmbeddingTask, EmbeddingWorkerReady } from './embedding-worker.ts';
 
 type EmbeddingWorker = KeptWorker<EmbeddingWorkerReady, EmbeddingTask, EncodedTexts>;
 
@@ -37,11 +38,7 @@ export class EmbeddingPool implements Embedder {
   }
 
   /** `onLost` hears of a process that ended and could not be started again. */
-  static async start(
-    processes: number,
-    startup: EmbeddingWorkerStartup,
-    onLost: (cause: Error) => void,
-  ): Promise<EmbeddingPool> {
+  static async start(processes: number, startup: EncoderPlace, onLost: (cause: Error) => void): Promise<EmbeddingPool> {
     const module = new URL('./embedding-worker.ts', import.meta.url);
     const workers = await Promise.all(
       Array.from({ length: processes }, () =>

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { embeddingProfileSchema } from '../contracts/model-jobs.ts';
 import { assertPinned } from '../runtime/artifact-safety.ts';
 import type { SentenceEncoderFiles } from './sentence-encoder.ts';

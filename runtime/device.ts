@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { env } from 'onnxruntime-node';
 import type { Provider } from './in-process.ts';
@@ -9,7 +9,7 @@ import type { Provider } from './in-process.ts';
 export interface Device {
   readonly provider: Provider;
   readonly runtimeVersion: string;
-  /** Processor architecture, model and the instruction sets that choose integer kernels; or the GPU's name. */
+  /** Processor architecture and the instruction sets that choose kernels; or the GPU's name. */
   readonly deviceClass: string;
   readonly cores: number;
 }
@@ -47,9 +47,9 @@ function gpuName(): string | undefined {
   return names.find((name) => name !== undefined);
 }
 
+/** Not the processor's name: kernels are chosen by what it can do, and a fleet of machines has processors of many names. */
 function cpuClass(): string {
-  const model = cpus()[0]?.model.trim() ?? 'unknown processor';
   const described = existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : '';
   const present = new Set(/^(?:flags|Features)\s*:\s*(.+)$/m.exec(described)?.[1]?.split(' '));
-  return [process.arch, model, ...kernelFlags.filter((flag) => present.has(flag))].join(' ');
+  return [process.arch, ...kernelFlags.filter((flag) => present.has(flag))].join(' ');
 }

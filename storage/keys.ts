@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ModelHost } from '../contracts/model-jobs.ts';
 
 /** Every S3 key of the data bucket is made here. A key is a function of what it holds: a retry writes the same place again. */
 
@@ -62,8 +63,8 @@ export const lakeKeys = {
 };
 
 export const embeddingKeys = {
-  /** The profile in which a model's cached vectors stand. */
-  currentProfile: (model: string) => `embeddings/${model}/profile.json`,
+  /** The profile in which a host last gave vectors of a model. */
+  currentProfile: (model: string, host: ModelHost) => `embeddings/${model}/${host}-profile.json`,
   vectorsPrefix: (profileId: string) => `embeddings/vectors/${profileId}/`,
   vectors: (profileId: string, runId: string, batch: number) =>
     `embeddings/vectors/${profileId}/${runId}-${String(batch).padStart(5, '0')}.safetensors`,
@@ -108,7 +109,15 @@ export function runKeys(runId: string) {
 export const modelInputKeys = {
   embed: (runId: string, batch: number) => `model-input/${runId}/embed-${String(batch).padStart(5, '0')}.json`,
   train: (runId: string) => `model-input/${runId}/train.safetensors`,
+  /** The request of a training that goes on after so many epochs. */
+  trainFrom: (runId: string, epochs: number) =>
+    `model-input/${runId}/train-from-${String(epochs).padStart(6, '0')}.safetensors`,
 };
+
+/** Where the Lambda function puts the answer to the request `inputKey`; the endpoint chooses names of its own. */
+export function modelOutputKey(inputKey: string): string {
+  return `${inputKey.replace(/^model-input\//, 'model-output/lambda/')}.out`;
+}
 
 export const exportKeys = {
   membershipChanges: (runId: string) => `exports/${runId}/membership-changes.jsonl`,

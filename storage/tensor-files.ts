@@ -6,12 +6,12 @@ import type { ObjectStore } from './object-store.ts';
 /** A safetensors object of the lake. Getters name what is missing or of another type. */
 export class TensorFile {
   readonly #key: string;
-  readonly #tensors: NamedTensors;
+  readonly tensors: NamedTensors;
   readonly metadata: Readonly<Record<string, string>>;
 
   constructor(key: string, tensors: NamedTensors, metadata: Readonly<Record<string, string>>) {
     this.#key = key;
-    this.#tensors = tensors;
+    this.tensors = tensors;
     this.metadata = metadata;
   }
 
@@ -56,7 +56,7 @@ export class TensorFile {
   }
 
   #tensor(name: string, type: Tensor['type']): Tensor {
-    const tensor = this.#tensors[name];
+    const tensor = this.tensors[name];
     if (tensor?.type !== type) {
       throw new CorruptRecordError(
         `${this.#key} holds ${tensor ? `tensor ${name} as ${tensor.type}` : `no tensor ${name}`}; ${type} is expected`,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { embedJobSchema, embedReportSchema } from '../../contracts/model-jobs.ts';
+import { embedBatchSchema, embedJobSchema, embedReportSchema } from '../../contracts/model-jobs.ts';
 import { textIdOf } from '../../segmentation/records/text-id.ts';
 import { embeddingKeys } from '../../storage/keys.ts';
 import { ObjectStore } from '../../storage/object-store.ts';
@@ -10,7 +10,7 @@ import { stageFunction } from '../wiring/state-function.ts';
 
 const inputSchema = z.object({
   runId: z.string(),
-  job: z.object({ batch: z.int().nonnegative(), inputKey: z.string() }),
+  job: embedBatchSchema,
   outputKey: z.string(),
 });
 type Input = z.infer<typeof inputSchema>;
@@ -34,7 +34,7 @@ export async function cacheEmbeddings(
     { textIds: idsTensor(texts.map(textIdOf)), vectors: matrixTensor(answer.matrix('vectors')) },
     { profile: JSON.stringify(profile) },
   );
-  await objects.putJson(embeddingKeys.currentProfile(model), { profileId, profile });
+  await objects.putJson(embeddingKeys.currentProfile(model, job.host), { profileId, profile });
   return { rows: texts.length, profileId };
 }
 

@@ -15,6 +15,8 @@ interface Deps {
 }
 
 const heldOutShare = 0.2;
+/** A Lambda invocation lasts 15 minutes at most, one of the endpoint an hour; what one that dies has done since its start is lost. */
+const legSeconds = 600;
 
 export async function prepareTraining(
   { runId }: RunInput,
@@ -32,6 +34,7 @@ export async function prepareTraining(
     kind: 'train-head',
     classes: labels.reduce((most, label) => Math.max(most, label), 0) + 1,
     seed,
+    maxSeconds: legSeconds,
   });
   const inputKey = modelInputKeys.train(runId);
   await Promise.all([

@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../contracts/environments.ts';
-import type { Settings } from '../../contracts/settings.ts';
+import { modelHostsOf, type Settings } from '../../contracts/settings.ts';
 import type { FunctionBundles } from '../bundles.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
 import type { ModelStack } from '../stacks/model-stack.ts';
@@ -11,7 +11,8 @@ export interface StateFunctionsProps {
   readonly settings: Settings;
   readonly bundles: FunctionBundles;
   readonly data: DataStack;
-  readonly model: ModelStack;
+  /** The endpoint, where there is one. */
+  readonly model: ModelStack | undefined;
   /** The bus that takes the segments' events. */
   readonly eventBusArn: string;
 }
@@ -53,14 +54,30 @@ export function createStateFunctions(scope: Construct, props: StateFunctionsProp
     },
     { list: ['imports/'], read: ['imports/', 'matrices/'] },
   );
-  const submitModelJob = bare('submit-model-job', {
-    BUCKET_NAME: data.bucket.bucketName,
-    MODEL_JOBS_TABLE: data.modelJobs.tableName,
-    MODEL_ENDPOINT_NAME: model.endpointName,
+  const hosts = modelHostsOf(settings);
+  const bucket = { BUCKET_NAME: data.bucket.bucketName };
+
+  function runsModelJobs(): KindredFunction<FunctionName> {
+    const runModelJob = bare('run-model-job', bucket);
+    allowObjects(runModelJob.role, data.bucket, data.key, { read: ['model-input/'], write: ['model-output/lambda/'] });
+    return runModelJob;
+  }
+  function submitsModelJobs(endpoint: ModelStack): KindredFunction<FunctionName> {
+    const submitModelJob = bare('submit-model-job', {
+      ...bucket,
+      MODEL_JOBS_TABLE: data.modelJobs.tableName,
+      MODEL_ENDPOINT_NAME: endpoint.endpointName,
+    });
+    allowObjects(submitModelJob.role, data.bucket, data.key, { read: ['model-input/'] });
+    allowTable(submitModelJob.role, data.modelJobs, data.key, ['PutItem', 'UpdateItem']);
+    allow(submitModelJob.role, ['sagemaker:InvokeEndpointAsync'], [endpoint.endpointArn]);
+    return submitModelJob;
+  }
+  const continueTraining = bare('continue-training', bucket);
+  allowObjects(continueTraining.role, data.bucket, data.key, {
+    read: ['model-input/', 'model-output/'],
+    write: ['model-input/'],
   });
-  allowObjects(submitModelJob.role, data.bucket, data.key, { read: ['model-input/'] });
-  allowTable(submitModelJob.role, data.modelJobs, data.key, ['PutItem', 'UpdateItem']);
-  allow(submitModelJob.role, ['sagemaker:InvokeEndpointAsync'], [model.endpointArn]);
 
   const discardRows = state('discard-rows', publishing);
   const publishRows = state('publish-rows', publishing);
@@ -73,8 +90,14 @@ export function createStateFunctions(scope: Construct, props: StateFunctionsProp
     openRun,
     planRun,
     state('build-features', stage, { read: ['lake/'] }),
-    state('collect-texts', stage, { read: ['lake/', 'embeddings/'], list: ['embeddings/'], write: ['model-input/'] }),
-    submitModelJob,
+    state(
+      'collect-texts',
+      { ...stage, MODEL_HOSTS: hosts.join() },
+      { read: ['lake/', 'embeddings/'], list: ['embeddings/'], write: ['model-input/'] },
+    ),
+    ...(hosts.includes('lambda') ? [runsModelJobs()] : []),
+    ...(model ? [submitsModelJobs(model)] : []),
+    continueTraining,
     state('cache-embeddings', stage, { read: ['model-input/', 'model-output/'], write: ['embeddings/'] }),
     state('build-vectors', stage, { read: ['lake/', 'embeddings/'], list: ['embeddings/'] }),
     state('fit-output-layer', stage),

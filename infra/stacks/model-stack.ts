@@ -19,6 +19,8 @@ export interface ModelStackProps extends StackProps {
 }
 
 const variantName = 'main';
+/** One GPU of 24 GB: far more than the encoders need, and the smallest of its generation. */
+const usualInstanceType = 'ml.g5.xlarge';
 const largestInstanceCount = 2;
 
 /** All of the build context but these is left out of the image and of its hash. */
@@ -70,7 +72,8 @@ export class ModelStack extends Stack {
         {
           variantName,
           modelName: model.attrModelName,
-          instanceType: settings.modelInstanceType,
+          instanceType: settings.modelInstanceType ?? usualInstanceType,
+          // At least 1 (SageMaker API reference, ProductionVariant): making the endpoint takes an instance, scaling takes it away again.
           initialInstanceCount: 1,
           initialVariantWeight: 1,
           containerStartupHealthCheckTimeoutInSeconds: 600,
@@ -79,8 +82,8 @@ export class ModelStack extends Stack {
       asyncInferenceConfig: {
         clientConfig: { maxConcurrentInvocationsPerInstance: 4 },
         outputConfig: {
-          s3OutputPath: data.bucket.s3UrlForObject('model-output/'),
-          s3FailurePath: data.bucket.s3UrlForObject('model-output/failures/'),
+          s3OutputPath: data.bucket.s3UrlForObject('model-output/endpoint/'),
+          s3FailurePath: data.bucket.s3UrlForObject('model-output/endpoint/failures/'),
           kmsKeyId: data.key.keyArn,
           notificationConfig: { successTopic: this.successTopic.topicArn, errorTopic: this.errorTopic.topicArn },
         },
@@ -102,8 +105,8 @@ export class ModelStack extends Stack {
     });
     allowObjects(role, data.bucket, data.key, {
       read: ['model-input/'],
-      write: ['model-output/'],
-      list: ['model-input/', 'model-output/'],
+      write: ['model-output/endpoint/'],
+      list: ['model-input/', 'model-output/endpoint/'],
     });
     allow(role, ['sns:Publish'], [this.successTopic.topicArn, this.errorTopic.topicArn]);
 

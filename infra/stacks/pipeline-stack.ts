@@ -6,7 +6,7 @@ import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../contracts/environments.ts';
-import type { Settings } from '../../contracts/settings.ts';
+import { modelHostsOf, type Settings } from '../../contracts/settings.ts';
 import type { FunctionBundles } from '../bundles.ts';
 import { allow, allowObjects, allowSecret, allowTable, type Prefix } from '../constructs/access.ts';
 import { acknowledgePattern, attributeInFindings } from '../constructs/acknowledgements.ts';
@@ -23,7 +23,8 @@ export interface PipelineStackProps extends StackProps {
   readonly settings: Settings;
   readonly bundles: FunctionBundles;
   readonly data: DataStack;
-  readonly model: ModelStack;
+  /** The endpoint, where there is one. */
+  readonly model: ModelStack | undefined;
 }
 
 /** From a file in the inbox to live segments: what takes files in, what starts runs, and the run itself. */
@@ -38,7 +39,7 @@ export class PipelineStack extends Stack {
     const ingestFile = this.#ingestFile();
     const ingestMatrix = this.#ingestMatrix();
     this.segmentRun = this.#segmentRun(ingestFile);
-    this.#resumeModelJob(this.segmentRun);
+    if (props.model) this.#resumeModelJob(this.segmentRun, props.model);
     const startRun = this.#startRunWhenQuiet(this.segmentRun);
     this.#quiet(startRun);
     this.#startDaily(startRun, ingestMatrix);
@@ -122,7 +123,7 @@ export class PipelineStack extends Stack {
     const functions = [ingestFile, ...createStateFunctions(this, { ...this.#props, eventBusArn })];
     const openRun = functions.find(({ functionName }) => functionName === 'open-run') as KindredFunction<FunctionName>;
     const segmentRun = new StandardStateMachine(this, 'SegmentRun', {
-      definition: segmentRunDefinition,
+      definition: segmentRunDefinition(modelHostsOf(this.#props.settings)),
       functions,
       substitutions: { BucketName: data.bucket.bucketName },
       settings: this.#props.settings,
@@ -159,9 +160,9 @@ export class PipelineStack extends Stack {
     }
   }
 
-  /** The model endpoint's notices resume the tasks that wait for them. */
-  #resumeModelJob(segmentRun: StandardStateMachine): void {
-    const { data, model } = this.#props;
+  /** The model endpoint's notices resume the tasks that wait for them; where a notice is lost, the answer's object does. */
+  #resumeModelJob(segmentRun: StandardStateMachine, model: ModelStack): void {
+    const { data } = this.#props;
     const deadLetters = new DeadLetterQueue(this, 'ModelNoticeDeadLetters');
     const resume = new KindredFunction(this, 'resume-model-job', {
       ...this.#props,
@@ -169,12 +170,19 @@ export class PipelineStack extends Stack {
       environment: { BUCKET_NAME: data.bucket.bucketName, MODEL_JOBS_TABLE: data.modelJobs.tableName },
       deadLetters,
     });
-    allowObjects(resume.role, data.bucket, data.key, { read: ['model-output/'] });
+    allowObjects(resume.role, data.bucket, data.key, { read: ['model-output/endpoint/'] });
     allowTable(resume.role, data.modelJobs, data.key, ['GetItem', 'UpdateItem']);
     allow(resume.role, ['states:SendTaskSuccess', 'states:SendTaskFailure'], [segmentRun.resource.stateMachineArn]);
     for (const topic of [model.successTopic, model.errorTopic]) {
       topic.addSubscription(new LambdaSubscription(resume.resource, { deadLetterQueue: deadLetters }));
     }
+    this.#onObjectCreated('ModelAnswered', 'model-output/endpoint/').addTarget(
+      new LambdaFunction(resume.resource, {
+        deadLetterQueue: deadLetters,
+        retryAttempts: 20,
+        maxEventAge: Duration.hours(2),
+      }),
+    );
   }
 
   #startRunWhenQuiet(segmentRun: StandardStateMachine): KindredFunction<'start-run-when-quiet'> {

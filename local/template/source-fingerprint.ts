@@ -18,8 +18,8 @@ const SOURCES = [
   'storage',
 ];
 
-/** Files that change neither template nor bundles: the models are part of the container's image, which is not built here. */
-const NOT_SYNTHESIZED = /\.test\.ts$|^model-container\/models\//;
+/** Files that change neither template nor bundles, or that another file stands for: the encoders' manifest pins the hash of each. */
+const NOT_SYNTHESIZED = /\.test\.ts$|^model-container\/models\/.+\//;
 
 /** SHA-256, hex, of the settings and of the names and bytes of all sources: equal fingerprints synthesize to equal assemblies. */
 export async function sourceFingerprint(root: string, settings: Readonly<Record<string, unknown>>): Promise<string> {

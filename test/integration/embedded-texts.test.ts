@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type EmbeddingProfile, type EmbedJob, embedJobSchema } from '../../contracts/model-jobs.ts';
+import {
+  type EmbedBatch,
+  type EmbeddingProfile,
+  type EmbedJob,
+  embedJobSchema,
+  type ModelHost,
+} from '../../contracts/model-jobs.ts';
 import { cacheEmbeddings } from '../../functions/states/cache-embeddings.ts';
-import { collectTexts } from '../../functions/states/collect-texts.ts';
+import { collectTexts as collect } from '../../functions/states/collect-texts.ts';
+import { mostLambdaTokens } from '../../functions/states/embedding-host.ts';
 import { planRun } from '../../functions/states/plan-run.ts';
+import { textIdOf } from '../../segmentation/records/text-id.ts';
 import { embeddingKeys, runKeys } from '../../storage/keys.ts';
+import { writeTexts } from '../../storage/lake-files.ts';
 import { matrixTensor, putTensors, readTensors } from '../../storage/tensor-files.ts';
 import { drop } from '../harness/dropped-files.ts';
 import { type EmbeddedStores, startEmbeddedStores } from '../harness/embedded-stores.ts';
@@ -33,13 +42,16 @@ async function planned(): Promise<string> {
   return runId;
 }
 
-interface Batch {
-  readonly batch: number;
-  readonly inputKey: string;
+function collectTexts(
+  input: Parameters<typeof collect>[0],
+  { objects, registry }: EmbeddedStores,
+  hosts: readonly ModelHost[] = ['sagemaker'],
+) {
+  return collect(input, { objects, registry, hosts });
 }
 
-async function jobsOf(runId: string): Promise<(Batch & { readonly job: EmbedJob })[]> {
-  const batches = await stores.objects.getJson(runKeys(runId).embedJobs, (value) => value as Batch[]);
+async function jobsOf(runId: string): Promise<(EmbedBatch & { readonly job: EmbedJob })[]> {
+  const batches = await stores.objects.getJson(runKeys(runId).embedJobs, (value) => value as EmbedBatch[]);
   return Promise.all(
     batches.map(async (batch) => ({
       ...batch,
@@ -60,7 +72,7 @@ function profileOf(deviceClass: string): EmbeddingProfile {
 /** What the endpoint would leave: each text's vector is its length and its number of blanks. */
 async function answer(
   runId: string,
-  { batch, inputKey, job }: Awaited<ReturnType<typeof jobsOf>>[number],
+  { batch, inputKey, host, job }: Awaited<ReturnType<typeof jobsOf>>[number],
   device: string,
 ) {
   const outputKey = `model-output/${runId}-${batch}.out`;
@@ -71,7 +83,7 @@ async function answer(
   };
   const vectors = matrixTensor({ rows: job.texts.length, columns: 2, data });
   await putTensors(stores.objects, outputKey, { vectors }, { job: JSON.stringify(report) });
-  return cacheEmbeddings({ runId, job: { batch, inputKey }, outputKey }, stores);
+  return cacheEmbeddings({ runId, job: { batch, inputKey, host }, outputKey }, stores);
 }
 
 async function embedAll(runId: string, device: string): Promise<void> {
@@ -84,6 +96,7 @@ test('a text that many name is asked for once, and only while no run has embedde
   expect(await collectTexts({ runId: first, ignoreCache: false }, stores)).toEqual({
     rows: 2,
     texts: 2,
+    host: 'sagemaker',
     cachedProfileId: '',
   });
   const [job] = await jobsOf(first);
@@ -96,6 +109,7 @@ test('a text that many name is asked for once, and only while no run has embedde
   expect(await collectTexts({ runId: second, ignoreCache: false }, stores)).toEqual({
     rows: 1,
     texts: 3,
+    host: 'sagemaker',
     cachedProfileId: 'profile-xeon',
   });
   expect((await jobsOf(second)).map(({ job: { texts, expectedProfileId } }) => ({ texts, expectedProfileId }))).toEqual(
@@ -135,6 +149,7 @@ test('another profile of the endpoint has all texts collected anew, and its vect
   expect(await collectTexts({ runId: second, ignoreCache: true }, stores)).toEqual({
     rows: 3,
     texts: 3,
+    host: 'sagemaker',
     cachedProfileId: '',
   });
   const [job] = await jobsOf(second);
@@ -146,3 +161,66 @@ test('another profile of the endpoint has all texts collected anew, and its vect
     cachedProfileId: 'profile-epyc',
   });
 });
+
+/** A text with as many tokens at most as there are characters and two more. */
+const textOfTokens = (tokens: number) => 'x'.repeat(tokens - 2);
+
+test('with both hosts few texts go to the Lambda and bulk to the endpoint, all of a run to one', async () => {
+  // The longest texts that the lake keeps have 10,000 characters.
+  const most = Math.floor(mostLambdaTokens / 10_000);
+  const texts = Array.from({ length: most }, (_, i) => String(i).padStart(9_998, '0'));
+  const runId = await plannedTexts(texts);
+  expect(await collectTexts({ runId, ignoreCache: false }, stores, ['lambda', 'sagemaker'])).toMatchObject({
+    rows: most,
+    host: 'lambda',
+  });
+  const onLambda = await jobsOf(runId);
+  expect(new Set(onLambda.map(({ host }) => host))).toEqual(new Set(['lambda']));
+  // A minute at 2,000 tokens a second is 120,000: a dozen of these texts.
+  expect(onLambda.map(({ job }) => job.texts.length)).toEqual([...Array.from({ length: most / 12 }, () => 12)]);
+  expect((await stores.registry.findRun(runId))?.embedding).toEqual({ host: 'lambda', uncachedTexts: most });
+
+  const more = await plannedTexts([...texts, textOfTokens(3)]);
+  expect(await collectTexts({ runId: more, ignoreCache: false }, stores, ['lambda', 'sagemaker'])).toMatchObject({
+    rows: most + 1,
+    host: 'sagemaker',
+  });
+  expect((await jobsOf(more)).map(({ host, job }) => [host, job.texts.length])).toEqual([['sagemaker', most + 1]]);
+});
+
+test('each host has its own vectors: what one has embedded the other embeds anew, and neither forgets', async () => {
+  const hosts = ['lambda', 'sagemaker'] as const;
+  await drop(stores, partitions, 'a.csv', salesOf('Blue teapot', 'Paper lamp'));
+  const first = await planned();
+  await collectTexts({ runId: first, ignoreCache: false }, stores, ['sagemaker']);
+  await embedAll(first, 'gpu');
+  const second = await planned();
+  expect(await collectTexts({ runId: second, ignoreCache: false }, stores, hosts)).toMatchObject({
+    rows: 2,
+    host: 'lambda',
+    cachedProfileId: '',
+  });
+  await embedAll(second, 'graviton');
+  const third = await planned();
+  for (const [only, cachedProfileId] of [
+    ['lambda', 'profile-graviton'],
+    ['sagemaker', 'profile-gpu'],
+  ] as const) {
+    expect(await collectTexts({ runId: third, ignoreCache: false }, stores, [only])).toMatchObject({
+      rows: 0,
+      cachedProfileId,
+    });
+  }
+});
+
+/** A planned run whose lake holds these texts. */
+async function plannedTexts(texts: readonly string[]): Promise<string> {
+  await drop(stores, partitions, 'a.csv', salesOf('x'));
+  const runId = await planned();
+  const key = `lake/texts/${runId}.parquet`;
+  await stores.objects.put(key, writeTexts(texts.map((text) => ({ textId: textIdOf(text), text }))));
+  const planKey = runKeys(runId).plan;
+  const plan = await stores.objects.getJson(planKey, (value) => value as object);
+  await stores.objects.putJson(planKey, { ...plan, textParts: [key] });
+  return runId;
+}

@@ -56,7 +56,7 @@ beforeAll(async () => {
   const options = { segments: 'auto', vectorDims: 2, model: 'auto', minimumAccuracy: 0.8, seed: 0 } as const;
   await planRun({ runId }, { ...stores, options, partitions });
   for (let partition = 0; partition < partitions; partition += 1) await buildFeatures({ runId, partition }, stores);
-  await collectTexts({ runId, ignoreCache: false }, stores);
+  await collectTexts({ runId, ignoreCache: false }, { ...stores, hosts: ['sagemaker'] });
 });
 afterAll(() => stores.close());
 

@@ -19,6 +19,7 @@ const stateFunctions = [
   'cluster-vectors',
   'describe-segments',
   'prepare-training',
+  'continue-training',
   'evaluate-run',
   'discard-rows',
   'publish-rows',
@@ -31,7 +32,7 @@ describe('a run that goes well', () => {
     const machine = scriptedRun();
     const { status, output, visited } = await machine.run({ trigger: 'quiet' });
     expect({ status, output }).toEqual({ status: 'SUCCEEDED', output: { runId, status: 'LIVE' } });
-    expect(visited.filter((name) => name in segmentRunDefinition.States)).toEqual([
+    expect(visited.filter((name) => name in segmentRunDefinition(['sagemaker']).States)).toEqual([
       'OpenRun',
       'AnyFilesMissed',
       'Plan',
@@ -75,7 +76,7 @@ describe('a run that goes well', () => {
     expect(payloads('cache-embeddings')).toEqual(
       [0, 1].map((batch) => ({
         runId,
-        job: { batch, inputKey: `model-input/${batch}.json` },
+        job: { batch, inputKey: `model-input/${batch}.json`, host: 'sagemaker' },
         outputKey: `model-input/${batch}.json.out`,
       })),
     );
@@ -180,7 +181,10 @@ describe('a function that fails', () => {
       if (!inMap) expect(last?.payload.reason).toBe(failure.causeText);
       const later = stateFunctions.slice(stateFunctions.indexOf(functionName) + 1);
       const barrier = later.filter(
-        (name) => !['collect-texts', 'submit-model-job', 'cache-embeddings', 'prepare-training'].includes(name),
+        (name) =>
+          !['collect-texts', 'submit-model-job', 'cache-embeddings', 'prepare-training', 'continue-training'].includes(
+            name,
+          ),
       );
       expect(machine.calls.map((call) => call.functionName).filter((name) => barrier.includes(name))).toEqual([]);
       expect(machine.callsOf(functionName).length).toBeLessThanOrEqual(2); // one per item: it is not asked again

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { StateFailure } from '../../local/states/errors.ts';
-import { runId } from '../harness/scripted-machine.ts';
+import { lambdaError, runId } from '../harness/scripted-machine.ts';
 import { answerAfterMs, scriptedRun } from '../harness/scripted-run.ts';
 
 /** How the segment run waits for the model endpoint: its own definition on the states engine, in virtual time. */
@@ -120,3 +120,91 @@ describe('the model endpoint', () => {
     expect(machine.callsOf('evaluate-run')[0]?.payload.trainingOutputKey).toBe('model-input/train.safetensors.out');
   });
 });
+
+describe('a Lambda function that does the model jobs', () => {
+  const inLambda = (script: Parameters<typeof scriptedRun>[0] = {}) => scriptedRun(script, {}, ['lambda']);
+
+  test('embeds and trains, and nothing waits for a token', async () => {
+    const machine = inLambda();
+    expect((await machine.run()).status).toBe('SUCCEEDED');
+    expect(machine.callsOf('run-model-job').map(({ payload }) => payload)).toEqual([
+      { runId, inputKey: 'model-input/0.json' },
+      { runId, inputKey: 'model-input/1.json' },
+      { runId, inputKey: 'model-input/train.safetensors' },
+    ]);
+    expect(machine.callsOf('submit-model-job')).toEqual([]);
+    expect(machine.callsOf('cache-embeddings').map(({ payload }) => payload.outputKey)).toEqual([
+      'model-input/0.json.out',
+      'model-input/1.json.out',
+    ]);
+  });
+
+  test('beside an endpoint embeds what the run gives it, and trains', async () => {
+    const jobs = (host: string) => ({
+      [`runs/${runId}/embed-jobs.json`]: [{ batch: 0, inputKey: 'model-input/0.json', host }],
+    });
+    const onEndpoint = scriptedRun({}, jobs('sagemaker'), ['lambda', 'sagemaker']);
+    expect((await onEndpoint.run()).status).toBe('SUCCEEDED');
+    const inputsOf = (machine: typeof onEndpoint, functionName: string) =>
+      machine.callsOf(functionName).map(({ payload }) => payload.inputKey);
+    expect(inputsOf(onEndpoint, 'submit-model-job')).toEqual(['model-input/0.json']);
+    expect(inputsOf(onEndpoint, 'run-model-job')).toEqual(['model-input/train.safetensors']);
+    const here = scriptedRun({}, jobs('lambda'), ['lambda', 'sagemaker']);
+    expect((await here.run()).status).toBe('SUCCEEDED');
+    expect(inputsOf(here, 'submit-model-job')).toEqual([]);
+    expect(inputsOf(here, 'run-model-job')).toEqual(['model-input/0.json', 'model-input/train.safetensors']);
+  });
+
+  test('that lands on a processor of another kind is asked again; three times, and all texts are embedded anew', async () => {
+    const machine = inLambda({
+      'run-model-job': ({ inputKey }, earlierCalls) => {
+        if (inputKey.endsWith('/0.json') && earlierCalls < 5)
+          throw lambdaError('EmbeddingProfileChangedError', 'other');
+        return { outputKey: `${inputKey}.out` };
+      },
+    });
+    expect((await machine.run()).status).toBe('SUCCEEDED');
+    expect(machine.callsOf('collect-texts').map(({ payload }) => payload.ignoreCache)).toEqual([false, true]);
+  });
+
+  test('whose processors are of two kinds gives one profile at the second try, or the run fails', async () => {
+    const profiles = (...ofCalls: string[]) =>
+      inLambda({ 'cache-embeddings': (_, earlierCalls) => ({ rows: 1, profileId: ofCalls[earlierCalls]! }) });
+    const second = profiles('a', 'b', 'b', 'b');
+    expect((await second.run()).status).toBe('SUCCEEDED');
+    expect(second.callsOf('collect-texts')).toHaveLength(2);
+    expect(second.callsOf('build-vectors')[0]?.payload.profileId).toBe('b');
+    const never = profiles('a', 'b', 'a', 'b');
+    expect(await never.run()).toMatchObject({ status: 'FAILED', error: 'EmbeddingProfilesDifferError' });
+    expect(never.callsOf('build-vectors')).toEqual([]);
+  });
+});
+
+test.each([[['lambda'] as const], [['sagemaker'] as const]])(
+  'a training that comes back as a checkpoint goes on until it is finished, on %s',
+  async (hosts) => {
+    const machine = scriptedRun(
+      {
+        'continue-training': ({ inputKey, outputKey }, earlierCalls) => ({
+          isFinished: earlierCalls === 2,
+          inputKey: earlierCalls === 2 ? inputKey : `model-input/leg-${earlierCalls + 1}.safetensors`,
+          outputKey,
+        }),
+      },
+      {},
+      hosts,
+    );
+    expect((await machine.run()).status).toBe('SUCCEEDED');
+    const asked = hosts[0] === 'lambda' ? 'run-model-job' : 'submit-model-job';
+    const trained = machine
+      .callsOf(asked)
+      .map(({ payload }) => payload.inputKey)
+      .filter((key) => /train|leg/.test(key));
+    expect(trained).toEqual([
+      'model-input/train.safetensors',
+      'model-input/leg-1.safetensors',
+      'model-input/leg-2.safetensors',
+    ]);
+    expect(machine.callsOf('evaluate-run')[0]?.payload.trainingOutputKey).toBe('model-input/leg-2.safetensors.out');
+  },
+);
