@@ -81,6 +81,22 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/customers:classify': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post: operations['classifyCustomer'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/runs': {
     parameters: {
       query?: never;
@@ -625,6 +641,125 @@ export interface operations {
       };
     };
   };
+  /** Which segment a customer would be in, by what the request tells of them; nothing of it is kept */
+  classifyCustomer: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ClassificationRequest'];
+      };
+    };
+    responses: {
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ClassificationAnswer'];
+        };
+      };
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            message?: string;
+          };
+        };
+      };
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            message?: string;
+          };
+        };
+      };
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            message?: string;
+          };
+        };
+      };
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      503: {
+        headers: {
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   /** All runs, newest first */
   listRuns: {
     parameters: {
@@ -1044,10 +1179,15 @@ export interface components {
       finishedAt?: string;
       error?: string;
       reason?: string;
+      matrixId?: string;
       files?: number;
       customers?: number;
       prospects?: number;
       segments?: number;
+      embedding?: {
+        host: "lambda" | "sagemaker";
+        uncachedTexts: number;
+      };
     };
     SegmentsAnswer: {
       runId: string;
@@ -1119,6 +1259,71 @@ export interface components {
       data: components['schemas']['CustomerSegment'][];
       notFound: string[];
     };
+    ClassificationRequest: {
+      /** What is known of the customer, under the names and with the values of the files. */
+      attributes?: {
+        [name: string]: number | string;
+      };
+      events: {
+        /** What was done, named as in files: `purchase`, `refund`, `view`, `add_to_cart`, `review`, …; an unknown name counts as `custom`. */
+        type: string;
+        time: string;
+        item?: {
+          /** The shop's own id: an item that the live run knows needs no title. */
+          id?: string;
+          title?: string;
+          /** The narrowest last, after a `>`. */
+          category?: string;
+        };
+        /** Units; below 0 for what was given back. */
+        quantity?: number;
+        /** Money of the whole line, in the shop's currency. */
+        amount?: number;
+        rating?: number;
+        /** What the customer wrote: a review, a question. */
+        text?: string;
+        orderId?: string;
+      }[];
+    };
+    ClassificationAnswer: {
+      segment: {
+        id: string;
+        name: string;
+      };
+      confidence: number;
+      alternatives: {
+        id: string;
+        name: string;
+        probability: number;
+      }[];
+      features: {
+        firstPurchaseAt: string | null;
+        lastPurchaseAt: string | null;
+        lastEventAt: string | null;
+        orders: number;
+        lines: number;
+        units: number;
+        revenue: number;
+        refundAmount: number;
+        distinctItems: number;
+        reviews: number;
+        meanRating: number | null;
+        lifecycleStage: string;
+      };
+      isDataPartial: boolean;
+      runId: string;
+      modelVersion: string;
+      featuresAsOf: string;
+      embedding: {
+        cachedTexts: number;
+        embeddedTexts: number;
+        profileId: string | null;
+        runProfileId: string | null;
+        isExact: boolean;
+      };
+      itemsWithoutText: number;
+      ignoredAttributes: string[];
+    };
     RunsAnswer: {
       data: components['schemas']['RunSummary'][];
       cursor: {
@@ -1138,11 +1343,16 @@ export interface components {
       finishedAt?: string;
       error?: string;
       reason?: string;
+      matrixId?: string;
       manifestSha256?: string;
       files?: number;
       customers?: number;
       prospects?: number;
       segments?: number;
+      embedding?: {
+        host: "lambda" | "sagemaker";
+        uncachedTexts: number;
+      };
       clustering?: {
         algorithm: "k-means";
         k: number;

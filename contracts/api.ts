@@ -53,6 +53,43 @@ export const startRunInput = z.strictObject({
     ),
 });
 
+const toldEvent = z.strictObject({
+  type: z
+    .string()
+    .min(1)
+    .max(100)
+    .describe(
+      'What was done, named as in files: `purchase`, `refund`, `view`, `add_to_cart`, `review`, …; an unknown name counts as `custom`.',
+    ),
+  time: z.iso.datetime({ offset: true }),
+  item: z
+    .strictObject({
+      id: z
+        .string()
+        .min(1)
+        .max(256)
+        .optional()
+        .describe("The shop's own id: an item that the live run knows needs no title."),
+      title: z.string().min(1).max(500).optional(),
+      category: z.string().min(1).max(500).optional().describe('The narrowest last, after a `>`.'),
+    })
+    .optional(),
+  quantity: z.number().optional().describe('Units; below 0 for what was given back.'),
+  amount: z.number().optional().describe("Money of the whole line, in the shop's currency."),
+  rating: z.number().min(1).max(5).optional(),
+  text: z.string().min(1).max(10_000).optional().describe('What the customer wrote: a review, a question.'),
+  orderId: z.string().min(1).max(256).optional(),
+});
+
+export const classifyBody = z.strictObject({
+  attributes: z
+    .record(z.string().min(1).max(100), z.union([z.number(), z.string().max(200)]))
+    .optional()
+    .describe('What is known of the customer, under the names and with the values of the files.'),
+  events: z.array(toldEvent).min(1).max(1000),
+});
+export const classifyInput = z.strictObject({ body: classifyBody });
+
 const cursor = z.strictObject({ next: z.string().nullable(), has_more: z.boolean(), limit: z.int() });
 
 /** Where an answer comes from: which run, and how fresh its facts are. */
@@ -121,6 +158,34 @@ export const startRunAnswer = z.strictObject({
   runId: z.string(),
   /** Name of the Step Functions execution. */
   executionName: z.string(),
+});
+
+export const classifyAnswer = z.strictObject({
+  segment: z.strictObject({ id: z.string(), name: z.string() }),
+  /** Calibrated probability of the segment. */
+  confidence: z.number(),
+  alternatives: z.array(z.strictObject({ id: z.string(), name: z.string(), probability: z.number() })),
+  features: customerFactsSchema.extend({ lifecycleStage: z.string() }),
+  isDataPartial: z.boolean(),
+  ...provenance,
+  embedding: z.strictObject({
+    /** Texts whose vectors are those of the run. */
+    cachedTexts: z.int().nonnegative(),
+    /** Texts new to the run, embedded for this answer. */
+    embeddedTexts: z.int().nonnegative(),
+    /** Embedding profile in which texts are embedded for this answer, and that of the run's own vectors; null where the run has no texts. */
+    profileId: z.string().nullable(),
+    runProfileId: z.string().nullable(),
+    /**
+     * False where new texts were embedded in another profile than the run's (its texts on a GPU, these on a CPU): then the vector is near
+     * to, and not to the bit, what the run would make of the same events.
+     */
+    isExact: z.boolean(),
+  }),
+  /** Items named by an id that the run does not know, and without a title: they count as behaviour, and say nothing of taste. */
+  itemsWithoutText: z.int().nonnegative(),
+  /** Attributes that the run does not know, or with a value of another kind than it knows; left out. */
+  ignoredAttributes: z.array(z.string()),
 });
 
 const stageProgress = z.strictObject({

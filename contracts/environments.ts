@@ -64,6 +64,7 @@ export const environments = {
   'list-segment-members': z.object({ ...bucket, ...registry, ...identities, ...partitions }),
   'get-customer-segment': z.object({ ...registry, ...customers, ...pseudonyms }),
   'batch-get-customer-segments': z.object({ ...registry, ...customers, ...pseudonyms }),
+  'classify-customer': z.object({ ...bucket, ...registry }),
   'list-runs': z.object({ ...registry }),
   'start-run': z.object({ ...registry, RUN_STATE_MACHINE_ARN: text }),
   'get-run': z.object({ ...registry }),

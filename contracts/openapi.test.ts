@@ -60,6 +60,7 @@ describe('the document', () => {
       'get /segments/{segmentId}',
       'get /segments/{segmentId}/members',
       'post /customers/segments:batchGet',
+      'post /customers:classify',
       'post /runs',
     ]);
   });
@@ -89,11 +90,14 @@ describe('the document', () => {
     expect(open.map(({ path }) => path)).toEqual(['/openapi.json']);
   });
 
-  test('asks for the scope of the administrator where something is started, for that of reading elsewhere', () => {
+  test('asks for the scope of the administrator where something is started, of customers where they are told of, of reading elsewhere', () => {
     const scopes = guarded.map(({ method, path, operation }) => [`${method} ${path}`, operation.security[0]?.token]);
-    const reading = guarded.filter(({ operation }) => operation.operationId !== 'startRun');
+    const reading = guarded.filter(
+      ({ operation }) => !['startRun', 'classifyCustomer'].includes(operation.operationId!),
+    );
     expect(Object.fromEntries(scopes)).toEqual({
       ...Object.fromEntries(reading.map(({ method, path }) => [`${method} ${path}`, ['kindred/segments:read']])),
+      'post /customers:classify': ['kindred/customers:write'],
       'post /runs': ['kindred/admin'],
     });
   });

@@ -13,6 +13,9 @@ const small: FunctionSize = { memoryMb: 512, timeoutSeconds: 60 };
 /** For a request of the API, which waits 30 s at most (API Gateway quotas, "Maximum integration timeout" of HTTP APIs). */
 const route: FunctionSize = { memoryMb: 512, timeoutSeconds: 30 };
 
+/** For a request that runs an encoder. */
+const encodingRoute: FunctionSize = { ...route, memoryMb: large.memoryMb };
+
 export const functionSizes: Readonly<Record<FunctionName, FunctionSize>> = {
   'ingest-file': large,
   'ingest-matrix': large,
@@ -44,6 +47,7 @@ export const functionSizes: Readonly<Record<FunctionName, FunctionSize>> = {
   'list-segment-members': route,
   'get-customer-segment': route,
   'batch-get-customer-segments': route,
+  'classify-customer': encodingRoute,
   'list-runs': route,
   'start-run': route,
   'get-run': route,

@@ -343,6 +343,7 @@ describe('API', () => {
       ...gets.map(([path, ...authorization]) => [`HEAD ${path}`, ...authorization]),
       ['POST /customers/segments:batchGet', ...reading],
       ['POST /runs', 'JWT', ['kindred/admin']],
+      ['POST /customers:classify', 'JWT', ['kindred/customers:write']],
     ]);
     expect(only('AWS::ApiGatewayV2::Authorizer').Properties.JwtConfiguration).toEqual({
       Audience: ['shop'],

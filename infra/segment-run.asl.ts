@@ -247,7 +247,11 @@ export const segmentRunDefinition = (hosts: readonly ModelHost[]) => ({
       Catch: failRun,
       Next: 'FitOutputLayer',
     },
-    FitOutputLayer: { ...invoke('fit-output-layer', { runId }), Catch: failRun, Next: 'ProjectVectors' },
+    FitOutputLayer: {
+      ...invoke('fit-output-layer', { runId, profileId: '{% $profileId %}' }),
+      Catch: failRun,
+      Next: 'ProjectVectors',
+    },
     ProjectVectors: {
       ...overPartitions('project-vectors', 'ProjectPartitionVectors'),
       Output: {},

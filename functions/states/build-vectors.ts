@@ -6,10 +6,11 @@ import { customerTable } from '../../segmentation/vectors/customer-table.ts';
 import { momentsOf } from '../../segmentation/vectors/moments.ts';
 import { poolTexts } from '../../segmentation/vectors/pooling.ts';
 import { CorruptRecordError } from '../../storage/errors.ts';
-import { embeddingKeys, runKeys } from '../../storage/keys.ts';
+import { runKeys } from '../../storage/keys.ts';
 import { ObjectStore } from '../../storage/object-store.ts';
 import { readPopulationStatistics } from '../../storage/population-statistics.ts';
 import { matrixTensor, putTensors, readTensors } from '../../storage/tensor-files.ts';
+import { readTextVectors } from '../../storage/text-vectors.ts';
 import { stageFunction } from '../wiring/state-function.ts';
 import { partitionInputSchema, readPlan } from './run-input.ts';
 
@@ -77,24 +78,6 @@ async function pooledTexts(objects: ObjectStore, runId: string, partition: numbe
   }
   const texts = file.ints('textIndex').map((index) => rowOfText[index] as number);
   return poolTexts({ rowStarts, texts, weights: file.floats('weights') }, vectors);
-}
-
-async function readTextVectors(
-  objects: ObjectStore,
-  profileId: string,
-): Promise<{ vectors: Matrix; rowOf: Map<string, number> }> {
-  const parts = await objects.list(embeddingKeys.vectorsPrefix(profileId));
-  const files = await Promise.all(parts.map(({ key }) => readTensors(objects, key)));
-  const matrices = files.map((file) => file.matrix('vectors'));
-  const columns = matrices[0]?.columns ?? 0;
-  const data = new Float32Array(matrices.reduce((total, { rows }) => total + rows, 0) * columns);
-  const rowOf = new Map<string, number>();
-  let row = 0;
-  files.forEach((file, part) => {
-    data.set((matrices[part] as Matrix).data, row * columns);
-    for (const textId of file.ids('textIds')) rowOf.set(textId, row++);
-  });
-  return { vectors: { rows: row, columns, data }, rowOf };
 }
 
 export const handler = stageFunction({

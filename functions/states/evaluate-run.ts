@@ -12,6 +12,7 @@ import { selectRows } from '../../segmentation/vectors/row-blocks.ts';
 import { runKeys } from '../../storage/keys.ts';
 import { ObjectStore } from '../../storage/object-store.ts';
 import { RegistryTable } from '../../storage/registry-table.ts';
+import { outputLayerReportSchema } from '../../storage/run-classifier.ts';
 import { matrixTensor, putTensors, readTensors } from '../../storage/tensor-files.ts';
 import { readRunLabels, readRunVectors } from '../../storage/vector-shards.ts';
 import { stageFunction } from '../wiring/state-function.ts';
@@ -36,8 +37,6 @@ interface Result {
   readonly promote: boolean;
   readonly reason: string;
 }
-
-const outputLayerReportSchema = z.object({ explainedVariance: z.number() });
 
 export async function evaluateRun({ runId, trainingOutputKey }: Input, deps: Deps): Promise<Result> {
   const { objects, registry, runner } = deps;

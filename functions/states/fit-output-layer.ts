@@ -7,9 +7,13 @@ import { ObjectStore } from '../../storage/object-store.ts';
 import { matrixTensor, putTensors, readTensors } from '../../storage/tensor-files.ts';
 import { stageFunction } from '../wiring/state-function.ts';
 import { NothingToSegmentError } from './nothing-to-segment-error.ts';
-import { type RunInput, readPlan, runInputSchema } from './run-input.ts';
+import { readPlan, runInputSchema } from './run-input.ts';
 
 /** Fits the layer that takes raw vectors [n, D] to customer vectors [n, d], and saves it as ONNX too, for customers to come. */
+
+/** With the embedding profile of the texts that the raw vectors hold; empty where they hold none. */
+const inputSchema = runInputSchema.extend({ profileId: z.string() });
+type Input = z.infer<typeof inputSchema>;
 
 interface Deps {
   readonly objects: ObjectStore;
@@ -23,7 +27,7 @@ interface Result {
 
 const blockColumnsSchema = z.object({ text: z.int(), behaviour: z.int(), attributes: z.array(z.int()) });
 
-export async function fitOutputLayer({ runId }: RunInput, { objects }: Deps): Promise<Result> {
+export async function fitOutputLayer({ runId, profileId }: Input, { objects }: Deps): Promise<Result> {
   const keys = runKeys(runId);
   const plan = await readPlan(objects, runId);
   const written = new Set((await objects.list(`runs/${runId}/moments/`)).map(({ key }) => key));
@@ -45,7 +49,12 @@ export async function fitOutputLayer({ runId }: RunInput, { objects }: Deps): Pr
   await objects.put(keys.outputLayerModel, outputLayerModel(layer));
   const kept = layer.explainedVariance.reduce((sum, variance) => sum + variance, 0);
   const explainedVariance = layer.totalVariance > 0 ? kept / layer.totalVariance : 0;
-  await objects.putJson(keys.outputLayerReport, { dims: layer.dims, explainedVariance, blocks: layer.blocks });
+  await objects.putJson(keys.outputLayerReport, {
+    dims: layer.dims,
+    explainedVariance,
+    blocks: layer.blocks,
+    profileId,
+  });
   return { rows: moments.count, dims: layer.dims, explainedVariance };
 }
 
@@ -61,7 +70,7 @@ function momentsIn(file: Awaited<ReturnType<typeof readTensors>>): Moments {
 
 export const handler = stageFunction({
   name: 'fit-output-layer',
-  input: runInputSchema,
+  input: inputSchema,
   createDeps: (environment) => ({ objects: new ObjectStore(environment.BUCKET_NAME) }),
   step: fitOutputLayer,
 });

@@ -13,6 +13,7 @@ import { runKeys } from '../../storage/keys.ts';
 import { ObjectStore } from '../../storage/object-store.ts';
 import { readPopulationStatistics } from '../../storage/population-statistics.ts';
 import { readTensors } from '../../storage/tensor-files.ts';
+import { alternativesTo, customerFacts, isDataPartial, roundedProbability } from '../wiring/segment-answer.ts';
 import { stageFunction } from '../wiring/state-function.ts';
 import { type PartitionInput, partitionInputSchema, readPlan } from './run-input.ts';
 
@@ -27,7 +28,6 @@ interface Deps {
   readonly rows: CustomerRowsTable;
 }
 
-const alternativesPerCustomer = 2;
 const prospectsName = { en: 'Prospects', zh: '潜在客户' } as const;
 
 export async function publishRows({ runId, partition }: PartitionInput, deps: Deps): Promise<{ rows: number }> {
@@ -84,11 +84,11 @@ async function customerRows(objects: ObjectStore, plan: RunPlan, partition: numb
       ...stamp,
       segmentId: card.segmentId,
       segmentName: card.name,
-      confidence: rounded(probabilities[label] as number),
+      confidence: roundedProbability(probabilities[label] as number),
       alternatives: alternativesTo(label, probabilities, segments.cards),
       facts: customerFacts(own),
       lifecycleStage: lifecycleStage(population.lifecycle, own, plan.asOfMs),
-      isDataPartial: own.orders < 2 && own.reviews === 0,
+      isDataPartial: isDataPartial(own),
     };
   });
   const prospects = profiles.prospects.map(
@@ -111,26 +111,6 @@ function rowOf({ columns, data }: Matrix, row: number): Float32Array {
   return data.subarray(row * columns, (row + 1) * columns);
 }
 
-function alternativesTo(
-  label: number,
-  probabilities: Float64Array,
-  cards: readonly SegmentCard[],
-): CustomerRow['alternatives'] {
-  return [...probabilities.entries()]
-    .filter(([other]) => other !== label)
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, alternativesPerCustomer)
-    .map(([other, probability]) => {
-      const { segmentId, name } = cards[other] as SegmentCard;
-      return { id: segmentId, name, probability: rounded(probability) };
-    });
-}
-
-/** Four decimals: more would write a new row for a change that nobody can act on. */
-function rounded(probability: number): number {
-  return Math.round(probability * 10_000) / 10_000;
-}
-
 const noFacts: CustomerFacts = {
   firstPurchaseAt: null,
   lastPurchaseAt: null,
@@ -144,26 +124,6 @@ const noFacts: CustomerFacts = {
   reviews: 0,
   meanRating: null,
 };
-
-function customerFacts(facts: BehaviourFacts): CustomerFacts {
-  return {
-    firstPurchaseAt: isoOrNull(facts.firstPurchaseAtMs),
-    lastPurchaseAt: isoOrNull(facts.lastPurchaseAtMs),
-    lastEventAt: isoOrNull(facts.lastEventAtMs),
-    orders: facts.orders,
-    lines: facts.lines,
-    units: facts.units,
-    revenue: facts.revenue,
-    refundAmount: facts.refundAmount,
-    distinctItems: facts.distinctItems,
-    reviews: facts.reviews,
-    meanRating: Number.isNaN(facts.meanRating) ? null : facts.meanRating,
-  };
-}
-
-function isoOrNull(ms: number): string | null {
-  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
-}
 
 /** Row hashes as they stand in the live run; none where no run is live. */
 async function readPublished(

@@ -84,6 +84,13 @@ export class ApiStack extends Stack {
     segmentRun.allowDescribingExecutions(startRun);
     this.#route('/runs', startRun, HttpMethod.POST, scopes.admin);
 
+    const classify = this.#function('classify-customer', { ...registry, BUCKET_NAME: data.bucket.bucketName });
+    allowObjects(classify.role, data.bucket, data.key, {
+      read: ['runs/', 'lake/', 'embeddings/'],
+      list: ['runs/', 'embeddings/'],
+    });
+    this.#route('/customers:classify', classify, HttpMethod.POST, scopes.writeCustomers);
+
     this.#openRoute(
       '/openapi.json',
       new KindredFunction(this, 'get-openapi', {

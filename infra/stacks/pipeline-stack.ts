@@ -176,7 +176,7 @@ export class PipelineStack extends Stack {
     for (const topic of [model.successTopic, model.errorTopic]) {
       topic.addSubscription(new LambdaSubscription(resume.resource, { deadLetterQueue: deadLetters }));
     }
-    this.#onObjectCreated('ModelAnswered', 'model-output/endpoint/').addTarget(
+    this.#onObjectCreated('ModelAnswered', ['model-output/endpoint/']).addTarget(
       new LambdaFunction(resume.resource, {
         deadLetterQueue: deadLetters,
         retryAttempts: 20,

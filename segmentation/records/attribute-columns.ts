@@ -46,12 +46,7 @@ export function attributeColumn(
   if (filled.length === 0) return leaveOut('empty');
   if (name === '') return leaveOut('has no name');
 
-  const words = filled.map((cell) => cell.toLowerCase());
-  if (words.every((word) => yes.has(word) || no.has(word))) {
-    return keep('yes or no, kept as 1 and 0', (cell) =>
-      yes.has(cell.toLowerCase()) ? 1 : no.has(cell.toLowerCase()) ? 0 : undefined,
-    );
-  }
+  if (filled.every((cell) => yesOrNo(cell) !== undefined)) return keep('yes or no, kept as 1 and 0', yesOrNo);
   if (filled.filter(holdsContactData).length * 100 >= filled.length) return leaveOut('holds contact data');
   const { order } = detectDateOrder(filled, latestMs);
   if (filled.every((cell) => !Number.isNaN(parseInstant(cell, order)))) return leaveOut('dates of unknown meaning');
@@ -69,6 +64,13 @@ export function attributeColumn(
   }
   if (isFewValued) return keep(`a category of ${filled.length} values`, categoryOf);
   return leaveOut(isId ? 'ids' : `${filled.length} distinct values in ${filledRows} rows: free text, or names`);
+}
+
+/** 1 for yes, 0 for no, undefined for anything else. */
+export function yesOrNo(cell: string): 1 | 0 | undefined {
+  const word = cell.trim().toLowerCase();
+  if (yes.has(word)) return 1;
+  return no.has(word) ? 0 : undefined;
 }
 
 function numberOrUndefined(value: number): number | undefined {

@@ -86,6 +86,11 @@ function genders(cells: readonly string[]): (number | undefined)[] {
   });
 }
 
+/** The gender in one cell, of which no other tells how the column is written. */
+export function genderOf(cell: string): number | undefined {
+  return genders([cell])[0];
+}
+
 function birthYears(table: TextTable, column: number, receivedAtMs: number): ParsedColumn<Float64Array> {
   const cells = table.columns[column]!;
   const { order } = detectDateOrder(cells, receivedAtMs);

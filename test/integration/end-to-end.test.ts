@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { parse } from 'csv-parse/sync';
 import createClient from 'openapi-fetch';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import type { paths } from '../../clients/kindred-api.d.ts';
-import { customerSegmentAnswer, listMembersAnswer, listSegmentsAnswer } from '../../contracts/api.ts';
+import { classifyAnswer, customerSegmentAnswer, listMembersAnswer, listSegmentsAnswer } from '../../contracts/api.ts';
 import { type FileRun, runFiles } from '../../local/file-run.ts';
 import { importLines } from '../../local/import-lines.ts';
 import { adjustedRandIndex } from '../../segmentation/clustering/adjusted-rand-index.ts';
@@ -16,6 +17,7 @@ import { writeSample } from '../harness/sample-files.ts';
 /** The real bundles on the embedded cloud: files dropped, a run by itself, look-ups; then a second drop and a second run, and a third by hand. */
 
 const buyers = 400;
+const settings = { quietSeconds: 1, lakePartitions: 2, segments: 3 };
 let folder: string;
 let first: FileRun;
 
@@ -27,7 +29,7 @@ beforeAll(async () => {
   first = await runFiles({
     files: [...files, broken],
     dataDir: join(folder, 'cloud'),
-    settings: { quietSeconds: 1, lakePartitions: 2, segments: 3 },
+    settings: { ...settings, modelHosting: 'sagemaker' },
     seed: 1,
     log: () => {},
     onCloudUp: () => {},
@@ -157,6 +159,135 @@ test('the API describes itself to anybody', async () => {
   };
   expect(document.openapi).toBe('3.1.0');
   expect(Object.keys(document.paths)).toContain('/customers/{customerId}/segment');
+});
+
+async function membersOf(api: FileRun['api'], segmentId: string): Promise<object[]> {
+  const members: object[] = [];
+  for await (const member of api.members(segmentId)) members.push(member);
+  return members;
+}
+
+/** Rows of a file of the sample as objects. */
+async function rowsOf(name: string): Promise<Record<string, string>[]> {
+  return parse(await readFile(join(folder, `${name}.csv`)), { columns: true });
+}
+
+async function classify(body: object, token = first.cloud.endpoints.tokens.writer) {
+  const response = await fetch(`${first.cloud.endpoints.api}/customers:classify`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, answer: (await response.json()) as Record<string, unknown> };
+}
+
+test("a customer told by their own lines of the files is placed as the run placed them, on the run's own vectors", async () => {
+  const [customers, sales] = await Promise.all([rowsOf('customers'), rowsOf('sales')]);
+  const bought = Map.groupBy(sales, (row) => row['customer_id']!);
+  for (const row of customers.filter((one) => bought.has(one['customer_id']!)).slice(0, 12)) {
+    const { customer_id, birthdate, state_province, city, country, ...others } = row;
+    const { fname, lname, address1, phone1, date_accnt_opened, ...attributes } = others;
+    const { status, answer } = await classify({
+      attributes: { ...attributes, city, country, region: state_province, birthYear: Number(birthdate!.slice(0, 4)) },
+      events: bought.get(customer_id!)!.map((line) => ({
+        type: 'purchase',
+        time: `${line['sale_date']}T00:00:00Z`,
+        item: { id: line['product_id'] },
+        quantity: Number(line['unit_sales']),
+        amount: Number(line['store_sales']),
+      })),
+    });
+    expect(status).toBe(200);
+    const classified = classifyAnswer.parse(answer);
+    const lookedUp = await first.api.customerSegment(customer_id!);
+    const { recencyDays, tenureDays, ...features } = lookedUp.features;
+    expect(classified.features).toEqual(features);
+    expect(classified.featuresAsOf).toBe(lookedUp.featuresAsOf);
+    // Look-ups answer with the cluster; the head agrees with it wherever it finds it likelier than all others together.
+    expect(lookedUp.confidence).toBeGreaterThan(0.5);
+    expect([classified.segment, classified.confidence, classified.alternatives]).toEqual([
+      lookedUp.segment,
+      lookedUp.confidence,
+      lookedUp.alternatives,
+    ]);
+    expect(classified.embedding).toMatchObject({ embeddedTexts: 0, isExact: true });
+    expect(classified.ignoredAttributes).toEqual(['postal_code']);
+  }
+});
+
+test('a new customer is placed by texts that no run has seen', async () => {
+  const { status, answer } = await classify({
+    events: [
+      { type: 'view', time: '1998-12-01T10:00:00Z', item: { id: 'not-known' } },
+      {
+        type: 'buy',
+        time: '1998-12-02T10:00:00+02:00',
+        item: { title: 'Organic lemonade', category: 'Drink > Juice' },
+      },
+      { type: 'review', time: '1998-12-03T10:00:00Z', rating: 5, text: 'Fresh, I liked it' },
+    ],
+  });
+  expect(status).toBe(200);
+  const { segment, confidence, alternatives, ...rest } = classifyAnswer.parse(answer);
+  const probabilities = [confidence, ...alternatives.map(({ probability }) => probability)];
+  expect(probabilities).toEqual(probabilities.toSorted((a, b) => b - a));
+  // Three segments: the answer names them all.
+  expect(probabilities.reduce((sum, probability) => sum + probability)).toBeCloseTo(1, 3);
+  expect([segment.id, ...alternatives.map(({ id }) => id)].sort()).toEqual(
+    (await first.api.segments()).map(({ segmentId }) => segmentId).sort(),
+  );
+  expect(rest).toMatchObject({
+    features: { orders: 1, lines: 1, units: 1, reviews: 1, meanRating: 5, lastPurchaseAt: '1998-12-02T08:00:00.000Z' },
+    embedding: { cachedTexts: 0, embeddedTexts: 2, isExact: true },
+    itemsWithoutText: 1,
+  });
+  expect(rest.embedding.profileId).toBe(rest.embedding.runProfileId);
+});
+
+const view = { type: 'view', time: '1998-12-01T10:00:00Z', item: { id: '1' } };
+
+test.each([
+  ['no events', 400, { events: [] }],
+  ['a field that is not documented', 400, { events: [{ ...view, colour: 'red' }] }],
+  ['a time without an offset', 400, { events: [{ ...view, time: '1998-12-01' }] }],
+  ['an event of the far future', 422, { events: [view, { ...view, time: '2999-01-01T00:00:00Z' }] }],
+  [
+    'more new text than can be embedded in time',
+    413,
+    { events: ['a', 'b', 'c', 'd', 'e'].map((letter) => ({ ...view, text: letter.repeat(9_000) })) },
+  ],
+])('%s cannot be classified: %i', async (_, expected, body) => {
+  const { status, answer } = await classify(body);
+  expect(status).toBe(expected);
+  expect(answer).toMatchObject({ status: expected, type: 'about:blank', detail: expect.stringMatching(/\w/) });
+});
+
+test('to classify takes the scope for customers', async () => {
+  expect((await classify({ events: [view] }, first.cloud.endpoints.tokens.reader)).status).toBe(403);
+});
+
+test('a Lambda function makes the same of the same files as the endpoint, to the byte', async () => {
+  const inLambda = await runFiles({
+    files: ['customers', 'products', 'sales'].map((name) => join(folder, `${name}.csv`)),
+    dataDir: join(folder, 'lambda-cloud'),
+    settings: { ...settings, modelHosting: 'lambda' },
+    seed: 1,
+    log: () => {},
+    onCloudUp: () => {},
+    onStages: () => () => {},
+  });
+  try {
+    const { run, api } = inLambda;
+    expect([run.embedding?.host, first.run.embedding?.host]).toEqual(['lambda', 'sagemaker']);
+    // The version holds the hash of the trained head.
+    expect(run.evaluation).toEqual(first.run.evaluation);
+    const segments = await api.segments();
+    expect(segments).toEqual(await first.api.segments());
+    const members = await Promise.all([api, first.api].map((one) => membersOf(one, segments[0]!.segmentId)));
+    expect(members[0]).toEqual(members[1]);
+  } finally {
+    await inLambda.cloud.close();
+  }
 });
 
 test('a second drop makes a second run, whose segments keep their ids', async () => {

@@ -118,7 +118,7 @@ describe("a run over a team's own vectors", () => {
     const { status, visited } = await machine.run({ trigger: 'vectors', matrixId: 'm1' });
     expect(status).toBe('SUCCEEDED');
     const plan = visited.indexOf('Plan');
-    expect(visited.slice(plan).filter((name) => name in segmentRunDefinition.States)).toEqual([
+    expect(visited.slice(plan).filter((name) => name in segmentRunDefinition(['sagemaker']).States)).toEqual([
       'Plan',
       'OwnVectors',
       'BuildKnownFeatures',
