@@ -342,8 +342,8 @@ describe('API', () => {
       ...gets.map(([path, ...authorization]) => [`GET ${path}`, ...authorization]),
       ...gets.map(([path, ...authorization]) => [`HEAD ${path}`, ...authorization]),
       ['POST /customers/segments:batchGet', ...reading],
-      ['POST /runs', 'JWT', ['kindred/admin']],
       ['POST /customers:classify', 'JWT', ['kindred/customers:write']],
+      ['POST /runs', 'JWT', ['kindred/admin']],
     ]);
     expect(only('AWS::ApiGatewayV2::Authorizer').Properties.JwtConfiguration).toEqual({
       Audience: ['shop'],

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { classifyAnswer, classifyInput } from '../../contracts/api.ts';
 import type { EmbeddingProfile } from '../../contracts/model-jobs.ts';
 import type { LivePointer } from '../../contracts/registry.ts';

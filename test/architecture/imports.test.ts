@@ -107,7 +107,7 @@ describe('imports', () => {
 });
 
 test('zod is imported as a namespace where functions are made of it: of `{ z }` a bundler cannot leave anything out', () => {
-  const bundled = ['contracts', 'functions', 'segmentation', 'storage'];
+  const bundled = ['contracts', 'functions', 'model-jobs', 'segmentation', 'storage'];
   const whole = production.filter(
     ({ file, target }) =>
       target === 'zod' && bundled.includes(roomOf(file)) && /\{[^}]*\bz\b[^}]*\} from 'zod'/.test(readText(file)),
