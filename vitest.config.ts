@@ -13,6 +13,7 @@ export default defineConfig({
           ],
           setupFiles: ['test/harness/property-seed.ts'],
           testTimeout: 20_000,
+          hookTimeout: 60_000,
         },
       },
       { test: { name: 'architecture', pool: 'forks', include: ['test/architecture/*.test.ts'], testTimeout: 20_000 } },
