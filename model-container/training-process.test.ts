@@ -46,3 +46,18 @@ test('a waiting job whose caller goes away is never begun', async () => {
   await expect(waiting).rejects.toThrow('gone');
   expect(await training.train(task(), never)).toMatchObject({ isFinished: true, epochs: 3 });
 });
+
+test('a training stops after its seconds, and goes on from its checkpoint in a process that knows nothing of it', async () => {
+  const whole = await training.train(task({ maxEpochs: 4 }), never);
+  // Less than any epoch takes: it stops after each.
+  const short = task({ maxEpochs: 4, maxSeconds: 1e-9 });
+  let trained = await training.train(short, never);
+  let stops = 0;
+  while (!trained.isFinished) {
+    stops += 1;
+    expect(trained.epochs).toBe(stops);
+    trained = await training.train({ ...short, checkpoint: trained }, never);
+  }
+  expect(stops).toBe(3);
+  expect(trained).toEqual(whole);
+});

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Evaluation, evaluationSchema, type RunPlan, runPlanSchema } from '../contracts/runs.ts';
+import { type RunPlan, runPlanSchema } from '../contracts/runs.ts';
 import { runSegmentsSchema, type SegmentCard } from '../contracts/segments.ts';
 import type { SoftmaxHead } from '../numerics/softmax-head.ts';
 import type { Projection } from '../segmentation/vectors/output-layer.ts';
@@ -13,7 +13,6 @@ import { readTextVectors, type TextVectors } from './text-vectors.ts';
 /** All of a run that is needed to place another customer among its own, the way these were placed. */
 export interface RunClassifier {
   readonly plan: RunPlan;
-  readonly evaluation: Evaluation;
   readonly population: PopulationStatistics;
   /** Item id -> text id. */
   readonly textOfItem: ReadonlyMap<string, string>;
@@ -36,8 +35,7 @@ export async function readRunClassifier(objects: ObjectStore, runId: string): Pr
   const profileId = report?.profileId;
   if (profileId === undefined) return undefined;
   const plan = await objects.getJson(keys.plan, (value) => runPlanSchema.parse(value));
-  const [evaluation, population, items, texts, layer, classifier, segments] = await Promise.all([
-    objects.getJson(keys.evaluation, (value) => evaluationSchema.parse(value)),
+  const [population, items, texts, layer, classifier, segments] = await Promise.all([
     readPopulationStatistics(objects, runId, plan.partitions),
     new LakeReader(objects, plan).items(),
     profileId === '' ? noTexts : readTextVectors(objects, profileId),
@@ -48,7 +46,6 @@ export async function readRunClassifier(objects: ObjectStore, runId: string): Pr
   const projection = layer.matrix('projection');
   return {
     plan,
-    evaluation,
     population,
     textOfItem: new Map([...items].map(([item, { textId }]) => [item, textId])),
     profileId,
