@@ -10,7 +10,7 @@ const [dataDir = '', port = '', mortalPoint] = process.argv.slice(2);
 const cloud = await startCloud({
   dataDir,
   port: Number(port),
-  settings: { quietSeconds: 1, lakePartitions: 2, segments: 3 },
+  settings: { quietSeconds: 1, lakePartitions: 2, segments: 3, modelHosting: 'sagemaker' },
   seed: 1,
   log: (line) => process.stderr.write(`${line}\n`),
   onProgress: ({ stateName, kind }) => {
