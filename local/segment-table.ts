@@ -28,6 +28,8 @@ export function segmentTable(segments: readonly z.infer<typeof segmentSummarySch
   return table.toString();
 }
 
+/** A share in per cent, with a decimal near either end, where a whole number would say none or all. */
 export function percent(share: number): string {
-  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+  const isNearEnd = share < 0.1 || (share > 0.9 && share < 1);
+  return `${(share * 100).toFixed(isNearEnd ? 1 : 0)} %`;
 }
