@@ -25,7 +25,7 @@ const stage = { ...bucket, ...registry };
 
 export const environments = {
   // triggers
-  'ingest-file': z.object({ ...bucket, ...registry, ...identities, ...pseudonyms, ...partitions }),
+  'ingest-file': z.object({ ...bucket, ...identities, ...pseudonyms, ...partitions }),
   'ingest-matrix': z.object({ ...bucket, ...identities, ...pseudonyms, ...partitions }),
   'start-run-when-quiet': z.object({ ...bucket, ...registry, RUN_STATE_MACHINE_ARN: text, QUIET_SECONDS: count }),
   'resume-model-job': z.object({ ...bucket, ...modelJobs }),

@@ -9,6 +9,9 @@ import type { ModelHost } from '../contracts/model-jobs.ts';
 import { invoke, type State } from './lambda-task.asl.ts';
 import { modelJobStates } from './model-job-states.asl.ts';
 
+/** The Distributed Map whose children wait for the model. */
+export const textBatchLabel = 'EmbedTextBatch';
+
 /** Any error ends the run as FAILED: what was live stays live, and nothing of this run is visible. */
 const failRun = [
   {
@@ -67,7 +70,7 @@ const branchOfTexts = (hosts: readonly ModelHost[]) => ({
     },
     EmbedTexts: {
       Type: 'Map',
-      Label: 'EmbedTextBatch',
+      Label: textBatchLabel,
       ItemReader: {
         Resource: 'arn:aws:states:::s3:getObject',
         ReaderConfig: { InputType: 'JSON' },

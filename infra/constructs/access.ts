@@ -14,9 +14,13 @@ export interface ObjectAccess {
   readonly read?: readonly Prefix[];
   /** Get, and Head, of any version. */
   readonly readVersions?: readonly Prefix[];
-  /** Put, whole or in parts; never delete. */
+  /** Put, each object whole; never delete. */
   readonly write?: readonly Prefix[];
+  /** Put, whole or in parts: for services of AWS, which choose for themselves. */
+  readonly writeInParts?: readonly Prefix[];
   readonly list?: readonly Prefix[];
+  /** Be told of a key that can be read but does not exist that it does not (404): S3 else answers as to a stranger (403). */
+  readonly tellAbsence?: boolean;
 }
 
 /** The actions of DynamoDB that Kindred uses: single items, batches and queries; no scans, no deletes of single items. */
@@ -30,23 +34,23 @@ export function allow(role: iam.Role, actions: readonly string[], resources: rea
 
 /** Access to folders of an encrypted bucket, with the use of its key that this implies. */
 export function allowObjects(role: iam.Role, bucket: Bucket, key: IKey, access: ObjectAccess): void {
-  const { read = [], readVersions = [], write = [], list = [] } = access;
+  const { read = [], readVersions = [], write = [], writeInParts = [], list = [], tellAbsence = false } = access;
   allowUnder(role, bucket, ['s3:GetObject'], [...read, ...readVersions]);
   allowUnder(role, bucket, ['s3:GetObjectVersion'], readVersions);
-  allowUnder(role, bucket, ['s3:PutObject', 's3:AbortMultipartUpload'], write);
-  if (list.length > 0) {
-    role.addToPrincipalPolicy(
-      new iam.PolicyStatement({
-        actions: ['s3:ListBucket'],
-        resources: [bucket.bucketArn],
-        // IfExists: S3 also asks for this permission, without a prefix, before it says of a key that nothing is stored there (404, not 403).
-        conditions: { StringLikeIfExists: { 's3:prefix': list.map((prefix) => `${prefix}*`) } },
-      }),
-    );
-  }
+  allowUnder(role, bucket, ['s3:PutObject'], [...write, ...writeInParts]);
+  allowUnder(role, bucket, ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts'], writeInParts);
+  if (list.length > 0) allowListing(role, bucket, { StringLike: { 's3:prefix': list.map((prefix) => `${prefix}*`) } });
+  // S3 asks for the permission to list, without a prefix, before it says of a key that nothing is stored there.
+  if (tellAbsence) allowListing(role, bucket, { Null: { 's3:prefix': 'true' } });
   // A put in parts is decrypted and encrypted again when it is completed (AWS KMS: "multipart upload with SSE-KMS").
-  if (read.length + readVersions.length + write.length > 0) allow(role, ['kms:Decrypt'], [key.keyArn]);
-  if (write.length > 0) allow(role, ['kms:GenerateDataKey'], [key.keyArn]);
+  if (read.length + readVersions.length + writeInParts.length > 0) allow(role, ['kms:Decrypt'], [key.keyArn]);
+  if (write.length + writeInParts.length > 0) allow(role, ['kms:GenerateDataKey'], [key.keyArn]);
+}
+
+function allowListing(role: iam.Role, bucket: Bucket, conditions: iam.Conditions): void {
+  role.addToPrincipalPolicy(
+    new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn], conditions }),
+  );
 }
 
 function allowUnder(role: iam.Role, bucket: Bucket, actions: readonly string[], prefixes: readonly Prefix[]): void {

@@ -4,7 +4,7 @@ import { modelHostsOf, type Settings } from '../../contracts/settings.ts';
 import type { FunctionBundles } from '../bundles.ts';
 import type { DataStack } from '../stacks/data-stack.ts';
 import type { ModelStack } from '../stacks/model-stack.ts';
-import { allow, allowObjects, allowTable, type ObjectAccess } from './access.ts';
+import { allow, allowObjects, allowTable, type ObjectAccess, type TableAction } from './access.ts';
 import { KindredFunction, type Variables } from './kindred-function.ts';
 
 export interface StateFunctionsProps {
@@ -18,8 +18,8 @@ export interface StateFunctionsProps {
 }
 
 /**
- * The functions of the segment run's states. Each may read, write and list the runs' folder and use the registry, and besides that what
- * its step needs and no more.
+ * The functions of the segment run's states. Each may do what its step does and no more: a grant that no run needs fails
+ * `test/integration/end-to-end.test.ts`.
  */
 export function createStateFunctions(scope: Construct, props: StateFunctionsProps): KindredFunction<FunctionName>[] {
   const { settings, data, model } = props;
@@ -29,19 +29,25 @@ export function createStateFunctions(scope: Construct, props: StateFunctionsProp
   function bare<F extends FunctionName>(functionName: F, environment: Variables<F>): KindredFunction<F> {
     return new KindredFunction(scope, functionName, { ...props, functionName, environment });
   }
-  function state<F extends FunctionName>(functionName: F, environment: Variables<F>, further: ObjectAccess = {}) {
+  /** @param registry what it does with the registry besides noting its rows there */
+  function state<F extends FunctionName>(
+    functionName: F,
+    environment: Variables<F>,
+    objects: ObjectAccess,
+    registry: readonly TableAction[] = [],
+  ) {
     const created = bare(functionName, environment);
-    allowObjects(created.role, data.bucket, data.key, {
-      ...further,
-      read: ['runs/', ...(further.read ?? [])],
-      write: ['runs/', ...(further.write ?? [])],
-      list: ['runs/', ...(further.list ?? [])],
-    });
-    allowTable(created.role, data.registry, data.key, ['GetItem', 'PutItem', 'UpdateItem', 'Query']);
+    allowObjects(created.role, data.bucket, data.key, objects);
+    allowTable(created.role, data.registry, data.key, ['PutItem', ...registry]);
     return created;
   }
+  /** Reads what the run's states before it wrote, and writes for those after it. */
+  const ofRun = { read: ['runs/'], write: ['runs/'] } as const;
 
-  const openRun = state('open-run', stage, { list: ['inbox/', 'imports/'], read: ['imports/'] });
+  const openRun = state('open-run', stage, { list: ['inbox/', 'imports/'], write: ['runs/'] }, [
+    'GetItem',
+    'UpdateItem',
+  ]);
   const planRun = state(
     'plan-run',
     {
@@ -52,7 +58,8 @@ export function createStateFunctions(scope: Construct, props: StateFunctionsProp
       MODEL: settings.model,
       MINIMUM_ACCURACY: String(settings.minimumAccuracy),
     },
-    { list: ['imports/'], read: ['imports/', 'matrices/'] },
+    { list: ['imports/'], read: ['imports/', 'matrices/'], write: ['runs/'] },
+    ['GetItem', 'UpdateItem'],
   );
   const hosts = modelHostsOf(settings);
   const bucket = { BUCKET_NAME: data.bucket.bucketName };
@@ -68,8 +75,7 @@ export function createStateFunctions(scope: Construct, props: StateFunctionsProp
       MODEL_JOBS_TABLE: data.modelJobs.tableName,
       MODEL_ENDPOINT_NAME: endpoint.endpointName,
     });
-    allowObjects(submitModelJob.role, data.bucket, data.key, { read: ['model-input/'] });
-    allowTable(submitModelJob.role, data.modelJobs, data.key, ['PutItem', 'UpdateItem']);
+    allowTable(submitModelJob.role, data.modelJobs, data.key, ['PutItem']);
     allow(submitModelJob.role, ['sagemaker:InvokeEndpointAsync'], [endpoint.endpointArn]);
     return submitModelJob;
   }
@@ -79,38 +85,43 @@ export function createStateFunctions(scope: Construct, props: StateFunctionsProp
     write: ['model-input/'],
   });
 
-  const discardRows = state('discard-rows', publishing);
-  const publishRows = state('publish-rows', publishing);
+  const discardRows = state('discard-rows', publishing, { read: ['runs/'], tellAbsence: true }, ['GetItem']);
+  const publishRows = state('publish-rows', publishing, ofRun);
   for (const { role } of [discardRows, publishRows]) allowTable(role, data.customers, data.key, ['BatchWriteItem']);
 
-  const announceRun = state('announce-run', stage, { write: ['exports/'] });
+  const announceRun = state('announce-run', stage, { read: ['runs/'], write: ['exports/'] });
   allow(announceRun.role, ['events:PutEvents'], [props.eventBusArn]);
 
   return [
     openRun,
     planRun,
-    state('build-features', stage, { read: ['lake/'] }),
+    state('build-features', stage, { read: ['runs/', 'lake/'], write: ['runs/'] }),
     state(
       'collect-texts',
       { ...stage, MODEL_HOSTS: hosts.join() },
-      { read: ['lake/', 'embeddings/'], list: ['embeddings/'], write: ['model-input/'] },
+      {
+        read: ['runs/', 'lake/', 'embeddings/'],
+        list: ['embeddings/'],
+        tellAbsence: true,
+        write: ['runs/', 'model-input/'],
+      },
     ),
     ...(hosts.includes('lambda') ? [runsModelJobs()] : []),
     ...(model ? [submitsModelJobs(model)] : []),
     continueTraining,
     state('cache-embeddings', stage, { read: ['model-input/', 'model-output/'], write: ['embeddings/'] }),
-    state('build-vectors', stage, { read: ['lake/', 'embeddings/'], list: ['embeddings/'] }),
-    state('fit-output-layer', stage),
-    state('project-vectors', stage),
-    state('place-vectors', stage, { read: ['lake/'] }),
-    state('cluster-vectors', stage),
-    state('describe-segments', stage, { read: ['lake/'] }),
-    state('prepare-training', stage, { write: ['model-input/'] }),
-    state('evaluate-run', stage, { read: ['model-output/'] }),
+    state('build-vectors', stage, { read: ['runs/', 'embeddings/'], list: ['embeddings/'], write: ['runs/'] }),
+    state('fit-output-layer', stage, { ...ofRun, list: ['runs/'] }),
+    state('project-vectors', stage, ofRun),
+    state('place-vectors', stage, { read: ['runs/', 'lake/'], write: ['runs/'] }),
+    state('cluster-vectors', stage, ofRun, ['UpdateItem']),
+    state('describe-segments', stage, { read: ['runs/', 'lake/'], write: ['runs/'] }),
+    state('prepare-training', stage, { read: ['runs/'], write: ['runs/', 'model-input/'] }),
+    state('evaluate-run', stage, { read: ['runs/', 'model-output/'], write: ['runs/'] }, ['UpdateItem']),
     discardRows,
     publishRows,
-    state('promote-run', stage),
+    state('promote-run', stage, ofRun, ['GetItem', 'UpdateItem']),
     announceRun,
-    state('close-run', stage),
+    state('close-run', stage, {}, ['GetItem', 'UpdateItem']),
   ];
 }

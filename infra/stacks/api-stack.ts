@@ -17,7 +17,7 @@ import type { FunctionName } from '../../contracts/environments.ts';
 import { type Scope, scopes } from '../../contracts/scopes.ts';
 import type { Settings } from '../../contracts/settings.ts';
 import type { FunctionBundles } from '../bundles.ts';
-import { allow, allowObjects, allowSecret, allowTable } from '../constructs/access.ts';
+import { allow, allowObjects, allowSecret, allowTable, type TableAction } from '../constructs/access.ts';
 import { acknowledge } from '../constructs/acknowledgements.ts';
 import { KindredFunction, type Variables } from '../constructs/kindred-function.ts';
 import type { DataStack } from './data-stack.ts';
@@ -45,18 +45,22 @@ export class ApiStack extends Stack {
     this.#stage();
 
     const registry = { REGISTRY_TABLE: data.registry.tableName };
-    this.#route('/segments', this.#function('list-segments', registry));
-    this.#route('/segments/{segmentId}', this.#function('get-segment', registry));
-    this.#route('/runs', this.#function('list-runs', registry));
-    this.#route('/runs/{runId}', this.#function('get-run', registry));
+    this.#route('/segments', this.#function('list-segments', registry, ['GetItem', 'Query']));
+    this.#route('/segments/{segmentId}', this.#function('get-segment', registry, ['GetItem']));
+    this.#route('/runs', this.#function('list-runs', registry, ['Query']));
+    this.#route('/runs/{runId}', this.#function('get-run', registry, ['GetItem', 'Query']));
 
-    const members = this.#function('list-segment-members', {
-      ...registry,
-      BUCKET_NAME: data.bucket.bucketName,
-      IDENTITIES_TABLE: data.identities.tableName,
-      LAKE_PARTITIONS: String(settings.lakePartitions),
-    });
-    allowObjects(members.role, data.bucket, data.key, { read: ['runs/'], list: ['runs/'] });
+    const members = this.#function(
+      'list-segment-members',
+      {
+        ...registry,
+        BUCKET_NAME: data.bucket.bucketName,
+        IDENTITIES_TABLE: data.identities.tableName,
+        LAKE_PARTITIONS: String(settings.lakePartitions),
+      },
+      ['GetItem'],
+    );
+    allowObjects(members.role, data.bucket, data.key, { read: ['runs/'], tellAbsence: true });
     allowTable(members.role, data.identities, data.key, ['Query']);
     this.#route('/segments/{segmentId}/members', members);
 
@@ -65,8 +69,8 @@ export class ApiStack extends Stack {
       CUSTOMERS_TABLE: data.customers.tableName,
       PSEUDONYM_SECRET_ARN: data.pseudonymSecret.secretArn,
     };
-    const customer = this.#function('get-customer-segment', customers);
-    const batch = this.#function('batch-get-customer-segments', customers);
+    const customer = this.#function('get-customer-segment', customers, ['GetItem']);
+    const batch = this.#function('batch-get-customer-segments', customers, ['GetItem']);
     for (const { role } of [customer, batch]) {
       allowTable(role, data.customers, data.key, ['Query']);
       allowSecret(role, data.pseudonymSecret, data.key);
@@ -75,11 +79,11 @@ export class ApiStack extends Stack {
     this.#route('/customers/segments:batchGet', batch, HttpMethod.POST);
 
     const { segmentRun } = pipeline;
-    const startRun = this.#function('start-run', {
-      ...registry,
-      RUN_STATE_MACHINE_ARN: segmentRun.resource.stateMachineArn,
-    });
-    allowTable(startRun.role, data.registry, data.key, ['PutItem', 'UpdateItem']);
+    const startRun = this.#function(
+      'start-run',
+      { ...registry, RUN_STATE_MACHINE_ARN: segmentRun.resource.stateMachineArn },
+      ['GetItem', 'PutItem', 'UpdateItem'],
+    );
     allow(startRun.role, ['states:StartExecution'], [segmentRun.resource.stateMachineArn]);
     segmentRun.allowDescribingExecutions(startRun);
     this.#route('/runs', startRun, HttpMethod.POST, scopes.admin);
@@ -132,11 +136,15 @@ export class ApiStack extends Stack {
     });
   }
 
-  /** A route's function; every one but the API's description reads the registry. */
-  #function<F extends FunctionName>(functionName: F, environment: Variables<F>): KindredFunction<F> {
+  /** A route's function, with what it does in the registry. */
+  #function<F extends FunctionName>(
+    functionName: F,
+    environment: Variables<F>,
+    registryActions: readonly TableAction[],
+  ): KindredFunction<F> {
     const { data } = this.#props;
     const created = new KindredFunction(this, functionName, { ...this.#props, functionName, environment });
-    allowTable(created.role, data.registry, data.key, ['GetItem', 'Query']);
+    allowTable(created.role, data.registry, data.key, registryActions);
     return created;
   }
 

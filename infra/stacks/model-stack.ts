@@ -105,8 +105,9 @@ export class ModelStack extends Stack {
     });
     allowObjects(role, data.bucket, data.key, {
       read: ['model-input/'],
-      write: ['model-output/endpoint/'],
+      writeInParts: ['model-output/endpoint/'],
       list: ['model-input/', 'model-output/endpoint/'],
+      tellAbsence: true,
     });
     allow(role, ['sns:Publish'], [this.successTopic.topicArn, this.errorTopic.topicArn]);
 

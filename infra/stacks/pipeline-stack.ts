@@ -15,7 +15,7 @@ import { KindredFunction } from '../constructs/kindred-function.ts';
 import { StandardStateMachine } from '../constructs/standard-state-machine.ts';
 import { createStateFunctions } from '../constructs/state-functions.ts';
 import { quietDefinition } from '../quiet.asl.ts';
-import { segmentRunDefinition } from '../segment-run.asl.ts';
+import { segmentRunDefinition, textBatchLabel } from '../segment-run.asl.ts';
 import type { DataStack } from './data-stack.ts';
 import type { ModelStack } from './model-stack.ts';
 
@@ -56,7 +56,6 @@ export class PipelineStack extends Stack {
       functionName: 'ingest-file',
       environment: {
         BUCKET_NAME: data.bucket.bucketName,
-        REGISTRY_TABLE: data.registry.tableName,
         IDENTITIES_TABLE: data.identities.tableName,
         PSEUDONYM_SECRET_ARN: data.pseudonymSecret.secretArn,
         LAKE_PARTITIONS: String(settings.lakePartitions),
@@ -67,10 +66,9 @@ export class PipelineStack extends Stack {
       readVersions: ['inbox/'],
       read: ['imports/'],
       write: ['lake/', 'imports/', 'reports/', 'rejects/'],
-      list: ['inbox/', 'imports/'],
+      tellAbsence: true,
     });
     allowTable(ingestFile.role, data.identities, data.key, ['BatchWriteItem']);
-    allowTable(ingestFile.role, data.registry, data.key, ['GetItem', 'PutItem', 'UpdateItem']);
     allowSecret(ingestFile.role, data.pseudonymSecret, data.key);
 
     this.#onObjectCreated('FileDropped', ['inbox/']).addTarget(
@@ -129,7 +127,7 @@ export class PipelineStack extends Stack {
       settings: this.#props.settings,
     });
     // Maps read their items from the run's folder and write their results there.
-    allowObjects(segmentRun.role, data.bucket, data.key, { read: ['runs/'], write: ['runs/'], list: ['runs/'] });
+    allowObjects(segmentRun.role, data.bucket, data.key, { read: ['runs/'], writeInParts: ['runs/'] });
     this.#allowMapRuns(segmentRun);
     // Whoever takes the run's lease asks whether its holder goes on.
     segmentRun.allowDescribingExecutions(openRun);
@@ -172,7 +170,10 @@ export class PipelineStack extends Stack {
     });
     allowObjects(resume.role, data.bucket, data.key, { read: ['model-output/endpoint/'] });
     allowTable(resume.role, data.modelJobs, data.key, ['GetItem', 'UpdateItem']);
-    allow(resume.role, ['states:SendTaskSuccess', 'states:SendTaskFailure'], [segmentRun.resource.stateMachineArn]);
+    // A task inside a Distributed Map waits in an execution of `machine/label`.
+    const { stateMachineArn } = segmentRun.resource;
+    const waiting = [stateMachineArn, `${stateMachineArn}/${textBatchLabel}`];
+    allow(resume.role, ['states:SendTaskSuccess', 'states:SendTaskFailure'], waiting);
     for (const topic of [model.successTopic, model.errorTopic]) {
       topic.addSubscription(new LambdaSubscription(resume.resource, { deadLetterQueue: deadLetters }));
     }
