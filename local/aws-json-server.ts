@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { AccessDeniedError } from './iam/access-denied-error.ts';
 import { type Listening, listen } from './listening.ts';
 import { readBody } from './request-body.ts';
 import { SignatureError, verifySignature } from './signature-v4.ts';
@@ -23,9 +24,12 @@ export interface JsonService {
   readonly target: string;
   /** The service of the signature's credential scope. */
   readonly signingName: string;
-  readonly operations: Readonly<Record<string, (input: Record<string, unknown>) => unknown>>;
+  /** Each is told the ARN of its caller, too. */
+  readonly operations: Readonly<Record<string, (input: Record<string, unknown>, principal: string) => unknown>>;
   readonly maxBodyBytes: number;
   readonly lookupSecret: (accessKeyId: string) => { readonly secretAccessKey: string } | undefined;
+  /** The ARN of whose key it is. */
+  readonly principalOf: (accessKeyId: string) => string;
   /** Milliseconds since 1970. */
   readonly clock: () => number;
 }
@@ -50,7 +54,7 @@ async function answer(service: JsonService, request: IncomingMessage, response: 
   };
   try {
     const body = await readBody(request, service.maxBodyBytes);
-    verifySignature(
+    const { accessKeyId } = verifySignature(
       { method: request.method ?? '', url: request.url ?? '', headers: request.headers },
       {
         lookupSecret: service.lookupSecret,
@@ -68,9 +72,11 @@ async function answer(service: JsonService, request: IncomingMessage, response: 
         `The operation ${target}.${name} is not known here; known are ${known}`,
       );
     }
-    send(200, (await operation(JSON.parse(body.toString('utf8') || '{}'))) ?? {});
+    const principal = service.principalOf(accessKeyId);
+    send(200, (await operation(JSON.parse(body.toString('utf8') || '{}'), principal)) ?? {});
   } catch (error) {
     if (error instanceof ServiceError) send(error.status, { __type: error.code, message: error.message });
+    else if (error instanceof AccessDeniedError) send(400, { __type: error.code, Message: error.message });
     else if (error instanceof SignatureError) send(403, { __type: jsonSignatureCode(error), message: error.message });
     else send(500, { __type: 'InternalFailure', message: error instanceof Error ? error.message : String(error) });
   }

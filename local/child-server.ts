@@ -21,11 +21,18 @@ export interface ChildServerOptions {
   readonly logFile: string;
   /** After which SIGTERM is followed by SIGKILL. */
   readonly graceMs: number;
+  /** Told of what the script sends besides. */
+  readonly onMessage?: (message: object) => void;
   /** Told when it ends without being asked to. */
   readonly onUnexpectedExit: (error: ChildServerError) => void;
 }
 
 const PREDECESSOR_CHECK_MS = 20;
+
+export interface ChildServer extends Listening {
+  /** Sends the script a message. */
+  send(message: object): void;
+}
 
 /** A server process that did not start, or ended by itself. */
 export class ChildServerError extends Error {
@@ -35,7 +42,7 @@ export class ChildServerError extends Error {
 }
 
 /** Starts a server as a child process; resolves once it listens. */
-export async function startChildServer(options: ChildServerOptions): Promise<Listening> {
+export async function startChildServer(options: ChildServerOptions): Promise<ChildServer> {
   await mkdir(dirname(options.logFile), { recursive: true });
   const pidFile = `${options.logFile}.pid`;
   await predecessorGone(pidFile, options.graceMs);
@@ -52,6 +59,7 @@ export async function startChildServer(options: ChildServerOptions): Promise<Lis
   const port = Promise.withResolvers<number>();
   child.on('message', (message: { listening?: number }) => {
     if (message.listening !== undefined) port.resolve(message.listening);
+    else options.onMessage?.(message);
   });
   void ended.then((how) => {
     const error = new ChildServerError(
@@ -70,7 +78,8 @@ export async function startChildServer(options: ChildServerOptions): Promise<Lis
       clearTimeout(timer);
       await rm(pidFile, { force: true });
     };
-    return { url: `http://${LOOPBACK}:${listening}`, port: listening, close };
+    const send = (message: object) => void child.send(message);
+    return { url: `http://${LOOPBACK}:${listening}`, port: listening, close, send };
   } catch (error) {
     stopping = true;
     throw error;

@@ -8,8 +8,10 @@ import { scopes } from '../contracts/scopes.ts';
 import { modelHostsOf, type Settings } from '../contracts/settings.ts';
 import { bareEnvironment, startChildServer } from './child-server.ts';
 import { allStarted, Closers } from './closers.ts';
-import { type Credentials, loadCredentials } from './credentials.ts';
+import { type Credentials, loadCredentials, ownerArn } from './credentials.ts';
 import { lockDataFolder } from './data-lock.ts';
+import { deadLetterSender } from './dead-letter-sender.ts';
+import type { GateNews } from './dynamodb/gate.ts';
 import { createTables } from './dynamodb/tables.ts';
 import { type Endpoints, removeEndpoints, writeEndpoints } from './endpoints.ts';
 import { type Delivery, EventBus } from './events/bus.ts';
@@ -19,6 +21,8 @@ import { s3EventEntry } from './events/s3-events.ts';
 import { apiDefinition } from './http-api/api-definition.ts';
 import { type Issuer, startIssuer } from './http-api/issuer.ts';
 import { startApiServer } from './http-api/server.ts';
+import { Access, type Call } from './iam/access.ts';
+import { accountPolicies } from './iam/account-policies.ts';
 import type { Invocation } from './lambda/function-service.ts';
 import { onPort } from './listening.ts';
 import { ObjectAccess } from './object-access.ts';
@@ -26,6 +30,7 @@ import { PendingWork } from './pending-work.ts';
 import { byteSource, randomIndex } from './random-bytes.ts';
 import { startS3 } from './s3/server.ts';
 import { Secrets } from './secrets-manager/secrets.ts';
+import { ServicePermissions } from './service-permissions.ts';
 import { startServices } from './services.ts';
 import { DeadLetterQueues } from './sqs/dead-letter-queues.ts';
 import type { ProgressEvent } from './states/ports.ts';
@@ -46,6 +51,8 @@ export interface CloudOptions {
   readonly synthesize?: (folder: string, issuerUrl: string) => Promise<void>;
   readonly onProgress?: (event: ProgressEvent) => void;
   readonly onInvocation?: (invocation: Invocation) => void;
+  /** Told of every permission that anybody but the owner is asked for, whether it is given or not; of DynamoDB's, of each kind once. */
+  readonly onAuthorization?: (call: Call) => void;
   /** Told of what went wrong where nobody waits for an answer. */
   readonly log: (line: string) => void;
 }
@@ -80,6 +87,7 @@ export const PORT_ORDER = [
 
 const REGION = 'us-east-1';
 const ACCOUNT_ID = '000000000000';
+const ACCOUNT = { region: REGION, accountId: ACCOUNT_ID };
 const AUDIENCE = 'kindred';
 const TOKEN_LIFETIME_SECONDS = 10 * 365 * 86_400;
 const SCOPES = {
@@ -126,6 +134,7 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
     script: string,
     args: readonly string[],
     variables: Readonly<Record<string, string>>,
+    onMessage?: (message: GateNews) => void,
   ) =>
     closers.keep(
       startChildServer({
@@ -135,6 +144,7 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
         environment: { ...environment, ...variables },
         logFile: join(dataFolder, 'logs', `${name}.log`),
         graceMs: GRACE_MS,
+        ...(onMessage && { onMessage }),
         onUnexpectedExit: (error) => log(error.message),
       }),
     );
@@ -149,7 +159,7 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
     startChild('model-server', '../model-container/server.ts', [], { SAGEMAKER_BIND_TO_PORT: '0' });
   const [template, dynamodb, ownModel] = await allStarted([
     (options.synthesize ?? synthesizeKindred(options.settings, environment))(folder, issuer.url).then(async () =>
-      resolveTemplate(await loadAssembly(folder), { region: REGION, accountId: ACCOUNT_ID, apiUrl: api.url }),
+      resolveTemplate(await loadAssembly(folder), { ...ACCOUNT, apiUrl: api.url }),
     ),
     startChild(
       'dynamodb',
@@ -157,6 +167,10 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
       [join(dataFolder, 'dynamodb'), String(portOf('dynamodb'))],
       // One thread for the database's many small reads and writes: a quarter more a second than libuv's four.
       { UV_THREADPOOL_SIZE: '1' },
+      ({ call, denied }) => {
+        if (call) options.onAuthorization?.(call);
+        if (denied) log(denied);
+      },
     ),
     willHaveEndpoint(options) ? startModel() : Promise.resolve(undefined),
   ]);
@@ -165,7 +179,19 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
   const model = ownModel ?? (hasEndpoint ? await startModel() : undefined);
   for (const { type, attributes } of resources) if (type === 'AWS::IAM::Role') credentials.of(attributes['Arn']!);
 
+  const { onAuthorization } = options;
+  const policies = accountPolicies(resources, ACCOUNT);
+  const access = new Access(policies, {
+    owner: ownerArn,
+    onDenied: ({ message }) => log(message),
+    ...(onAuthorization && { onCall: onAuthorization }),
+  });
+  const permissions = new ServicePermissions(access, ACCOUNT);
+  permissions.assumeRoles(resources);
+  dynamodb.send({ policies, keys: credentials.all(), owner: ownerArn, tellsCalls: onAuthorization !== undefined });
+
   const queues = new DeadLetterQueues(join(dataFolder, 'queues'), resources, clock, randomUUID);
+  const sendToQueue = deadLetterSender(queues, permissions, log);
   const deliveries = new PendingWork<Delivery>(join(dataFolder, 'events', 'deliveries.jsonl'));
   const heard = new HeardObjects(join(dataFolder, 'events', 'heard-objects'));
   closers.add(async () => {
@@ -178,7 +204,7 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
     accountId: ACCOUNT_ID,
     rules: rulesOf(resources),
     pending: deliveries,
-    sendToQueue: queues.send.bind(queues),
+    sendToQueue: (message, ruleArn) => sendToQueue('events.amazonaws.com', message, ruleArn),
     onLostEvent: (rule, target, error) => log(`An event of ${rule} for ${target} is lost: ${(error as Error).message}`),
     clock,
     uuid: randomUUID,
@@ -195,6 +221,8 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
           credentials: credentials.lookupSecret,
           region: REGION,
           clock,
+          authorize: ({ accessKeyId, ...call }) =>
+            access.require({ principal: credentials.principalOf(accessKeyId), ...call }),
           onEvent: (event) => {
             if (announcing.has(event.bucket)) bus.put(s3EventEntry(event, randomUUID(), ACCOUNT_ID));
             heard.advance(event.sequencer);
@@ -215,13 +243,14 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
       template,
       dataFolder,
       compileCacheFolder,
-      region: REGION,
-      accountId: ACCOUNT_ID,
+      ...ACCOUNT,
       credentials,
+      access,
       objects,
       secrets,
+      permissions,
       bus,
-      queues,
+      sendToQueue,
       s3Url: s3.url,
       dynamodbUrl: dynamodb.url,
       modelUrl: model?.url,
@@ -234,8 +263,14 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
     closers,
   );
   const definition = apiDefinition(resources, clock);
-  if (definition !== undefined)
-    api.serve(definition, (functionArn, payload) => services.functions.invoke(functionArn, payload));
+  if (definition !== undefined) {
+    api.serve(definition, async ({ functionArn, routeKey }, payload) => {
+      const source = `${definition.apiId}/${definition.stage}/${routeKey.replace(' ', '')}`;
+      const sourceArn = `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${source}`;
+      permissions.invokeFunction('apigateway.amazonaws.com', functionArn, sourceArn);
+      return services.functions.invoke(functionArn, payload);
+    });
+  }
 
   const endpoints: Endpoints = {
     region: REGION,

@@ -14,9 +14,19 @@ export interface Credentials {
   /** The key of a role, by its ARN; the same at every call. */
   of(roleArn: string): AccessKey;
   lookupSecret(accessKeyId: string): { readonly secretAccessKey: string } | undefined;
+  /** ARN of whose key it is; the key must be one that `lookupSecret` finds. */
+  principalOf(accessKeyId: string): string;
+  /** Every key given out so far. */
+  all(): readonly HeldKey[];
 }
 
-const OWNER_ARN = 'arn:aws:iam::000000000000:root';
+export interface HeldKey extends AccessKey {
+  /** `ownerArn`, or the ARN of a role. */
+  readonly principal: string;
+}
+
+/** Whoever started the cloud. */
+export const ownerArn = 'arn:aws:iam::000000000000:root';
 
 /**
  * Keys are derived from one secret in the data folder, so that they outlive a restart.
@@ -29,18 +39,20 @@ export async function loadCredentials(
   const secret = await readOrCreate(join(dataFolder, 'keys'), 'access-key-secret', () =>
     randomByteSource(32).toString('hex'),
   );
-  const keys = new Map<string, AccessKey>();
+  const keys = new Map<string, HeldKey>();
   const of = (arn: string): AccessKey => {
     const digest = (purpose: string) => createHmac('sha256', secret).update(`${purpose} ${arn}`).digest();
     const accessKeyId = `AKIA${digest('id').toString('hex').slice(0, 16).toUpperCase()}`;
     const secretAccessKey = digest('secret').toString('base64url').slice(0, 40);
-    keys.set(accessKeyId, { accessKeyId, secretAccessKey });
+    keys.set(accessKeyId, { accessKeyId, secretAccessKey, principal: arn });
     return { accessKeyId, secretAccessKey };
   };
   return {
-    owner: of(OWNER_ARN),
+    owner: of(ownerArn),
     of,
     lookupSecret: (accessKeyId) => keys.get(accessKeyId),
+    principalOf: (accessKeyId) => keys.get(accessKeyId)!.principal,
+    all: () => [...keys.values()],
   };
 }
 

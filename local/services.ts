@@ -1,10 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { startJsonService } from './aws-json-server.ts';
 import type { Closers } from './closers.ts';
 import type { Credentials } from './credentials.ts';
+import type { SendDeadLetter } from './dead-letter-sender.ts';
 import type { EventBus } from './events/bus.ts';
 import { putEvents } from './events/put-events.ts';
+import type { Access } from './iam/access.ts';
+import { AccessDeniedError } from './iam/access-denied-error.ts';
+import type { FunctionDefinition } from './lambda/function-definition.ts';
 import { functionDefinitions } from './lambda/function-definitions.ts';
 import { FunctionLogs } from './lambda/function-logs.ts';
 import { FunctionService, type Invocation } from './lambda/function-service.ts';
@@ -14,13 +19,13 @@ import type { ObjectAccess } from './object-access.ts';
 import { PendingWork } from './pending-work.ts';
 import { startSageMaker } from './sagemaker/service.ts';
 import type { Secrets } from './secrets-manager/secrets.ts';
+import type { ServicePermissions } from './service-permissions.ts';
 import { verifySignature } from './signature-v4.ts';
 import { Topics } from './sns/topics.ts';
-import type { DeadLetterQueues } from './sqs/dead-letter-queues.ts';
 import { createStatesEngine, type StatesEngine } from './states/engine.ts';
-import { StatesApiError } from './states/errors.ts';
+import { StateFailure, StatesApiError } from './states/errors.ts';
 import { openFileJournal } from './states/journal.ts';
-import type { ProgressEvent } from './states/ports.ts';
+import type { AuthorizeRole, ProgressEvent } from './states/ports.ts';
 import { startStatesServer } from './states/server.ts';
 import { taskIntegrations } from './task-integrations.ts';
 import type { CloudResource, ResolvedTemplate } from './template/resolved-template.ts';
@@ -32,10 +37,12 @@ export interface ServicesOptions {
   readonly region: string;
   readonly accountId: string;
   readonly credentials: Credentials;
+  readonly access: Access;
   readonly objects: ObjectAccess;
   readonly secrets: Secrets;
   readonly bus: EventBus;
-  readonly queues: DeadLetterQueues;
+  readonly permissions: ServicePermissions;
+  readonly sendToQueue: SendDeadLetter;
   readonly s3Url: string;
   readonly dynamodbUrl: string;
   readonly modelUrl: string | undefined;
@@ -61,6 +68,8 @@ export interface Services {
   };
 }
 
+const EVENTS = 'events.amazonaws.com';
+const SNS = 'sns.amazonaws.com';
 const MAX_JSON_BODY_BYTES = 2 * 1024 * 1024;
 
 /**
@@ -68,20 +77,28 @@ const MAX_JSON_BODY_BYTES = 2 * 1024 * 1024;
  * environment holds where all the others listen; what calls a function before waits for that.
  */
 export async function startServices(options: ServicesOptions, closers: Closers): Promise<Services> {
-  const { template, dataFolder, bus, queues, clock, credentials, portOf, log } = options;
+  const { template, dataFolder, bus, sendToQueue, permissions, clock, credentials, access, portOf, log } = options;
   const { resources } = template;
   const functions = Promise.withResolvers<FunctionService>();
   const logs = new FunctionLogs(join(dataFolder, 'logs'));
   closers.add(() => logs.close());
-  const sendToQueue = queues.send.bind(queues);
-  const invokeAsync = async (functionArn: string, payload: string) =>
+  const invokeAsync = async (service: string, functionArn: string, payload: string, sourceArn: string) => {
+    permissions.invokeFunction(service, functionArn, sourceArn);
     (await functions.promise).invokeAsync(functionArn, payload);
+  };
 
-  const engine = statesEngine(options, bus, functions.promise);
-  const topics = new Topics({ resources, invokeAsync, sendToQueue, clock, uuid: randomUUID, log });
+  const engine = statesEngine(options, functions.promise);
+  const topics = new Topics({
+    resources,
+    invokeAsync: (functionArn, payload, topicArn) => invokeAsync(SNS, functionArn, payload, topicArn),
+    sendToQueue: (message, topicArn) => sendToQueue(SNS, message, topicArn),
+    clock,
+    uuid: randomUUID,
+    log,
+  });
 
-  const { lookupSecret } = credentials;
-  const shared = { lookupSecret, clock, maxBodyBytes: MAX_JSON_BODY_BYTES };
+  const { lookupSecret, principalOf } = credentials;
+  const shared = { lookupSecret, principalOf, clock, maxBodyBytes: MAX_JSON_BODY_BYTES };
   const states = await closers.keep(
     onPort(portOf('stepFunctions'), 'Step Functions', (port) =>
       startStatesServer({
@@ -90,8 +107,11 @@ export async function startServices(options: ServicesOptions, closers: Closers):
         host: LOOPBACK,
         verify: ({ body, ...request }) => {
           const bodySha256 = createHash('sha256').update(body).digest('hex');
-          return verifySignature(request, { lookupSecret, service: 'states', clock, bodySha256 }).accessKeyId;
+          return principalOf(
+            verifySignature(request, { lookupSecret, service: 'states', clock, bodySha256 }).accessKeyId,
+          );
         },
+        authorize: ({ caller, action, resource }) => access.require({ principal: String(caller), action, resource }),
       }),
     ),
   );
@@ -101,7 +121,12 @@ export async function startServices(options: ServicesOptions, closers: Closers):
         ...shared,
         target: 'AWSEvents',
         signingName: 'events',
-        operations: { PutEvents: (input) => putEvents(bus, clock, input) },
+        operations: {
+          PutEvents: (input, principal) => {
+            permissions.putEvents(principal, input['Entries']);
+            return putEvents(bus, clock, input);
+          },
+        },
       },
       portOf('eventBridge'),
     ),
@@ -112,7 +137,13 @@ export async function startServices(options: ServicesOptions, closers: Closers):
         ...shared,
         target: 'secretsmanager',
         signingName: 'secretsmanager',
-        operations: { GetSecretValue: (input) => options.secrets.getSecretValue(input) },
+        operations: {
+          GetSecretValue: (input, principal) => {
+            const { secrets } = options;
+            permissions.getSecretValue(principal, secrets.arnOf(input['SecretId']) ?? String(input['SecretId']));
+            return secrets.getSecretValue(input);
+          },
+        },
       },
       portOf('secretsManager'),
     ),
@@ -123,7 +154,12 @@ export async function startServices(options: ServicesOptions, closers: Closers):
         ...options,
         resources,
         lookupSecret,
-        publish: (topicArn, message) => topics.publish(topicArn, message),
+        authorize: (accessKeyId, action, resource) =>
+          access.require({ principal: principalOf(accessKeyId), action, resource }),
+        publish: async (roleArn, topicArn, message) => {
+          permissions.publish(roleArn, topicArn);
+          await topics.publish(topicArn, message);
+        },
         folder: join(dataFolder, 'model-jobs'),
       },
       portOf('sagemakerRuntime'),
@@ -136,7 +172,17 @@ export async function startServices(options: ServicesOptions, closers: Closers):
     sagemakerRuntime: sagemaker.url,
   };
 
-  const service = functionService(options, urls, sendToQueue, logs);
+  const writeLogs = (definition: FunctionDefinition): Writable => {
+    try {
+      permissions.writeLogs(definition);
+      return logs.of(definition.title);
+    } catch (error) {
+      if (!(error instanceof AccessDeniedError)) throw error;
+      log(`What ${definition.title} prints is lost`);
+      return new Writable({ write: (_chunk, _encoding, done) => done() });
+    }
+  };
+  const service = functionService(options, urls, writeLogs);
   functions.resolve(service);
   // Stopped before all that they call, and callers before the called: nothing must be seen to fail because the cloud is being stopped.
   closers.add(() => service.close());
@@ -149,23 +195,19 @@ export async function startServices(options: ServicesOptions, closers: Closers):
   engine.resume();
   service.resume();
   sagemaker.resume();
-  bus.start((targetArn, payload, deliveryId) => deliverTo(engine, invokeAsync, targetArn, payload, deliveryId));
+  bus.start(async (delivery, id) => {
+    const { ruleArn, targetArn, roleArn = EVENTS, payload } = delivery;
+    if (!targetArn.includes(':stateMachine:')) return invokeAsync(EVENTS, targetArn, payload, ruleArn);
+    permissions.startExecution(roleArn, targetArn);
+    startOnce(engine, targetArn, id, payload);
+  });
   return { functions: service, urls };
 }
 
-type SendToQueue = DeadLetterQueues['send'];
-
-/** An event's way to a target: a state machine's execution is named after the delivery, so that one made again starts nothing twice. */
-async function deliverTo(
-  engine: StatesEngine,
-  invokeAsync: (functionArn: string, payload: string) => Promise<void>,
-  targetArn: string,
-  payload: string,
-  deliveryId: string,
-): Promise<void> {
-  if (!targetArn.includes(':stateMachine:')) return invokeAsync(targetArn, payload);
+/** A state machine's execution is named after the event's delivery, so that one made again starts nothing twice. */
+function startOnce(engine: StatesEngine, stateMachineArn: string, deliveryId: string, payload: string): void {
   try {
-    engine.startExecution({ stateMachineArn: targetArn, name: deliveryId, input: payload });
+    engine.startExecution({ stateMachineArn, name: deliveryId, input: payload });
   } catch (error) {
     if (!(error instanceof StatesApiError && error.code === 'ExecutionAlreadyExists')) throw error;
   }
@@ -174,8 +216,7 @@ async function deliverTo(
 function functionService(
   options: ServicesOptions,
   urls: Services['urls'],
-  sendToQueue: SendToQueue,
-  logs: FunctionLogs,
+  logOf: (definition: FunctionDefinition) => Writable,
 ): FunctionService {
   const { log } = options;
   const definitions = functionDefinitions(options.template, {
@@ -194,7 +235,7 @@ function functionService(
   const pool = new ProcessPool({
     ...options,
     maxIdleProcesses: definitions.length + options.spareIdleProcesses,
-    logOf: (functionName) => logs.of(functionName),
+    logOf,
   });
   for (const memoryMb of new Set(definitions.map((definition) => definition.memoryMb))) pool.prepare(memoryMb);
   return new FunctionService({
@@ -203,20 +244,21 @@ function functionService(
     pool,
     pending: new PendingWork(join(options.dataFolder, 'events', 'functions.jsonl')),
     uuid: randomUUID,
-    sendToQueue,
+    sendToQueue: (message, roleArn) => options.sendToQueue(roleArn, message),
     onLostEvent: (name, { errorType, errorMessage }) =>
       log(`An event of ${name} is lost: ${errorType}: ${errorMessage}`),
   });
 }
 
-function statesEngine(options: ServicesOptions, bus: EventBus, functions: Promise<FunctionService>): StatesEngine {
-  const { clock } = options;
+function statesEngine(options: ServicesOptions, functions: Promise<FunctionService>): StatesEngine {
+  const { bus, clock, permissions } = options;
   return createStatesEngine({
     clock: { nowMs: clock },
     scheduler: { after: options.after },
     ids: { uuid: randomUUID },
     random: { next: Math.random },
-    integrations: taskIntegrations(functions, bus, clock),
+    integrations: taskIntegrations({ functions, bus, clock, permissions }),
+    authorize: (check) => authorizeRole(options.access, check),
     objects: options.objects.forStateMachines(),
     journal: openFileJournal(join(options.dataFolder, 'executions')),
     ...(options.onProgress ? { onProgress: options.onProgress } : {}),
@@ -230,6 +272,16 @@ function statesEngine(options: ServicesOptions, bus: EventBus, functions: Promis
       });
     },
   });
+}
+
+/** As a Task of Step Functions' own integration would fail. */
+function authorizeRole(access: Access, { roleArn, action, resource }: Parameters<AuthorizeRole>[0]): void {
+  try {
+    access.require({ principal: roleArn, action, resource });
+  } catch (error) {
+    if (!(error instanceof AccessDeniedError)) throw error;
+    throw new StateFailure('StepFunctions.AWSStepFunctionsException', error.message, { cause: error });
+  }
 }
 
 function addStateMachine(engine: StatesEngine, { ref, attributes, properties }: CloudResource): void {

@@ -275,9 +275,19 @@ function canonicalHeader(request: SignedRequest, name: string): string {
   return values.map((one) => one.trim().replace(/\s+/g, ' ')).join(',');
 }
 
+/** A signing key holds for a day, a region and a service: kept, it is made once for many requests. */
+const signingKeys = new Map<string, Buffer>();
+const MAX_SIGNING_KEYS = 1_000;
+
 function signingKeyOf(secret: string, date: string, region: string, service: string): Buffer {
-  return [date, region, service, 'aws4_request'].reduce<Buffer>(
+  const name = `${secret} ${date} ${region} ${service}`;
+  const known = signingKeys.get(name);
+  if (known !== undefined) return known;
+  const made = [date, region, service, 'aws4_request'].reduce<Buffer>(
     (key, part) => createHmac('sha256', key).update(part).digest(),
     Buffer.from(`AWS4${secret}`),
   );
+  if (signingKeys.size >= MAX_SIGNING_KEYS) signingKeys.clear();
+  signingKeys.set(name, made);
+  return made;
 }

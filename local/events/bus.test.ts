@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { PendingWork } from '../pending-work.ts';
+import type { DeadLetter } from '../sqs/dead-letter-queues.ts';
 import { type Deliver, type Delivery, EventBus, type EventBusOptions } from './bus.ts';
 import { compilePattern } from './pattern.ts';
 import type { Rule } from './rules.ts';
@@ -10,7 +11,7 @@ const START_MS = Date.parse('2026-01-01T00:00:00Z');
 /** A bus in a world whose time goes on only when told to. */
 function world(rules: readonly Rule[], overrides: Partial<EventBusOptions & { deliver: Deliver }> = {}) {
   const delivered: { target: string; payload: { [name: string]: unknown }; deliveryId: string }[] = [];
-  const queued: { queue: string; body: string; attributes: Readonly<Record<string, string>> }[] = [];
+  const queued: (DeadLetter & { ruleArn: string })[] = [];
   const timers: { dueMs: number; action: () => void }[] = [];
   let nowMs = START_MS;
   let ids = 0;
@@ -19,8 +20,8 @@ function world(rules: readonly Rule[], overrides: Partial<EventBusOptions & { de
     accountId: '000000000000',
     rules,
     pending: new PendingWork<Delivery>(),
-    sendToQueue: async (queue, body, attributes) => {
-      queued.push({ queue, body, attributes });
+    sendToQueue: async (message, ruleArn) => {
+      queued.push({ ...message, ruleArn });
     },
     onLostEvent: () => {},
     clock: () => nowMs,
@@ -34,8 +35,8 @@ function world(rules: readonly Rule[], overrides: Partial<EventBusOptions & { de
   });
   const deliver: Deliver =
     overrides.deliver ??
-    (async (target, payload, deliveryId) => {
-      delivered.push({ target, payload: JSON.parse(payload), deliveryId });
+    (async ({ targetArn, payload }, deliveryId) => {
+      delivered.push({ target: targetArn, payload: JSON.parse(payload), deliveryId });
     });
   const start = () => bus.start(deliver);
   const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -98,9 +99,10 @@ it('sends what a target refuses to its dead-letter queue, with the reason', asyn
   start();
   bus.put(made);
   await settle();
-  expect(queued.map(({ queue, attributes }) => ({ queue, attributes }))).toEqual([
+  expect(queued.map(({ queueArn, ruleArn, attributes }) => ({ queueArn, ruleArn, attributes }))).toEqual([
     {
-      queue: 'dlq',
+      queueArn: 'dlq',
+      ruleArn: 'rule/a',
       attributes: {
         RULE_ARN: 'rule/a',
         TARGET_ARN: 'x',

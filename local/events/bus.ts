@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PendingWork } from '../pending-work.ts';
+import type { DeadLetter } from '../sqs/dead-letter-queues.ts';
 import type { Json } from '../template/intrinsics.ts';
 import type { BusEvent, EventEntry } from './event.ts';
 import { targetInput } from './input-transformer.ts';
@@ -12,13 +13,15 @@ const MAX_TIMER_MS = 2_147_483_647;
 export interface Delivery {
   readonly ruleArn: string;
   readonly targetArn: string;
+  /** In whose name the target is called; a function is called in the rule's own. */
+  readonly roleArn?: string;
   /** JSON. */
   readonly payload: string;
   readonly deadLetterArn?: string;
 }
 
-/** Hands an event's payload (JSON) to a target. Rejects when the target refuses it. The id differs for each event and target. */
-export type Deliver = (targetArn: string, payload: string, deliveryId: string) => Promise<void>;
+/** Hands an event's payload to a target. Rejects when the target refuses it. The id differs for each event and target. */
+export type Deliver = (delivery: Delivery, deliveryId: string) => Promise<void>;
 
 export interface EventBusOptions {
   readonly region: string;
@@ -26,7 +29,8 @@ export interface EventBusOptions {
   readonly rules: readonly Rule[];
   /** Where deliveries are kept until they are made, by delivery id. */
   readonly pending: PendingWork<Delivery>;
-  readonly sendToQueue: (queueArn: string, body: string, attributes: Readonly<Record<string, string>>) => Promise<void>;
+  /** Keeps what could not be delivered, in the name of the rule. */
+  readonly sendToQueue: (message: DeadLetter, ruleArn: string) => Promise<void>;
   /** Told of a delivery that was refused without a queue to go to. */
   readonly onLostEvent: (ruleArn: string, targetArn: string, error: unknown) => void;
   readonly clock: () => number;
@@ -116,6 +120,7 @@ export class EventBus {
       const delivery = {
         ruleArn: rule.arn,
         targetArn: target.arn,
+        ...(target.roleArn === undefined ? {} : { roleArn: target.roleArn }),
         payload: targetInput(event as unknown as Json, target.input),
         ...(target.deadLetterArn === undefined ? {} : { deadLetterArn: target.deadLetterArn }),
       };
@@ -125,22 +130,24 @@ export class EventBus {
     }
   }
 
-  async #deliver(id: string, { ruleArn, targetArn, payload, deadLetterArn }: Delivery): Promise<void> {
+  async #deliver(id: string, delivery: Delivery): Promise<void> {
+    const { ruleArn, targetArn, payload, deadLetterArn } = delivery;
     const { sendToQueue, onLostEvent, pending } = this.#options;
     if (this.#carrier === undefined) return;
     try {
-      await this.#carrier(targetArn, payload, id);
+      await this.#carrier(delivery, id);
     } catch (error) {
       if (this.#carrier === undefined) return;
       if (deadLetterArn === undefined) onLostEvent(ruleArn, targetArn, error);
       else {
         // Attributes as in "Using dead-letter queues to process undelivered events".
-        await sendToQueue(deadLetterArn, payload, {
+        const attributes = {
           RULE_ARN: ruleArn,
           TARGET_ARN: targetArn,
           ERROR_CODE: (error as { code?: string }).code ?? 'UNKNOWN',
           ERROR_MESSAGE: (error as Error).message,
-        });
+        };
+        await sendToQueue({ queueArn: deadLetterArn, body: payload, attributes }, ruleArn);
       }
     }
     pending.done(id);

@@ -7,6 +7,8 @@ import { parseSchedule, type Schedule } from './schedule.ts';
 
 export interface RuleTarget {
   readonly arn: string;
+  /** In whose name the target is called; a function is called in the rule's own. */
+  readonly roleArn?: string;
   readonly input: TargetInput;
   /** ARN of the queue for events that could not be delivered. */
   readonly deadLetterArn?: string;
@@ -24,6 +26,7 @@ interface TargetProperties {
   readonly DeadLetterConfig?: { readonly Arn: string };
   readonly Input?: string;
   readonly InputPath?: string;
+  readonly RoleArn?: string;
   readonly InputTransformer?: { readonly InputPathsMap?: Record<string, string>; readonly InputTemplate: string };
 }
 
@@ -51,7 +54,14 @@ function ruleOf({ stack, logicalId, properties, attributes }: CloudResource): Ru
 }
 
 /** @throws InputPathError */
-function targetOf({ Arn, DeadLetterConfig, Input, InputPath, InputTransformer }: TargetProperties): RuleTarget {
+function targetOf({
+  Arn,
+  DeadLetterConfig,
+  Input,
+  InputPath,
+  InputTransformer,
+  RoleArn,
+}: TargetProperties): RuleTarget {
   const input: TargetInput = {
     ...(Input === undefined ? {} : { input: Input }),
     ...(InputPath === undefined ? {} : { inputPath: InputPath }),
@@ -66,5 +76,10 @@ function targetOf({ Arn, DeadLetterConfig, Input, InputPath, InputTransformer }:
   };
   // Tried once, so that a path that is not known here stops the start and not the first event.
   targetInput({}, input);
-  return { arn: Arn, input, ...(DeadLetterConfig === undefined ? {} : { deadLetterArn: DeadLetterConfig.Arn }) };
+  return {
+    arn: Arn,
+    ...(RoleArn === undefined ? {} : { roleArn: RoleArn }),
+    input,
+    ...(DeadLetterConfig === undefined ? {} : { deadLetterArn: DeadLetterConfig.Arn }),
+  };
 }

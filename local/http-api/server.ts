@@ -22,7 +22,7 @@ export interface ApiServer extends Listening {
   serve(definition: ApiDefinition, invoke: Invoke): void;
 }
 
-type Invoke = (functionArn: string, payload: string) => Promise<InvocationResult>;
+type Invoke = (route: ApiRoute, payload: string) => Promise<InvocationResult>;
 
 interface Served {
   readonly definition: ApiDefinition;
@@ -91,7 +91,7 @@ async function answer(
         ...(authorization === undefined ? {} : { authorization }),
       },
     );
-    const result = await withTimeout(invoke(route.functionArn, JSON.stringify(event)), route.timeoutMs);
+    const result = await withTimeout(invoke(route, JSON.stringify(event)), route.timeoutMs);
     if (result === undefined) {
       finish(503, JSON_TYPE, message('Service Unavailable'));
       return;

@@ -4,6 +4,9 @@ export interface FunctionDefinition {
   readonly arn: string;
   /** What people call it: `ingest-file`. */
   readonly title: string;
+  readonly roleArn: string;
+  /** Where its output lines go. */
+  readonly logGroup: string;
   /** The unpacked bundle. */
   readonly folder: string;
   /** `index.handler` */

@@ -46,6 +46,7 @@ function functionDefinition(
   const folder = assets.get(key.replace(/\.zip$/, ''));
   if (folder === undefined) throw refused(`its code ${key} is not among the assets`);
   const memoryMb = Number(properties['MemorySize'] ?? DEFAULT_MEMORY_MB);
+  const logGroup = String(at(properties, 'LoggingConfig', 'LogGroup') ?? `/aws/lambda/${name}`);
   const reserved = properties['ReservedConcurrentExecutions'];
   const deadLetterArn = at(properties, 'DeadLetterConfig', 'TargetArn');
   const failureDestinationArn = at(invokeConfig, 'DestinationConfig', 'OnFailure', 'Destination');
@@ -58,11 +59,13 @@ function functionDefinition(
     name,
     arn: resource.attributes['Arn']!,
     title: resource.title,
+    roleArn: String(properties['Role']),
+    logGroup,
     folder,
     handler: String(properties['Handler']),
     memoryMb,
     timeoutMs: Number(properties['Timeout'] ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
-    environment: environmentOf(resource, folder, memoryMb, place),
+    environment: environmentOf(resource, { folder, memoryMb, logGroup }, place),
     concurrency: Math.min(place.concurrency, typeof reserved === 'number' ? reserved : Number.POSITIVE_INFINITY),
     retryAttempts: Number(invokeConfig['MaximumRetryAttempts'] ?? DEFAULT_RETRY_ATTEMPTS),
     maxEventAgeMs: Number(invokeConfig['MaximumEventAgeInSeconds'] ?? DEFAULT_MAX_EVENT_AGE_SECONDS) * 1000,
@@ -74,8 +77,7 @@ function functionDefinition(
 /** Lambda developer guide, "Defined runtime environment variables", plus the endpoints of the embedded cloud. */
 function environmentOf(
   { properties, ref: name }: CloudResource,
-  folder: string,
-  memoryMb: number,
+  { folder, memoryMb, logGroup }: { readonly folder: string; readonly memoryMb: number; readonly logGroup: string },
   { region, credentialsOf, endpoints }: FunctionPlace,
 ): Record<string, string> {
   const variables = (at(properties, 'Environment', 'Variables') ?? {}) as Record<string, Json>;
@@ -92,7 +94,7 @@ function environmentOf(
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+    AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: name,
     LAMBDA_TASK_ROOT: folder,
     _HANDLER: String(properties['Handler']),

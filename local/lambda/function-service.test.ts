@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PendingWork } from '../pending-work.ts';
+import type { DeadLetter } from '../sqs/dead-letter-queues.ts';
 import type { FunctionDefinition } from './function-definition.ts';
 import { FunctionService, type FunctionServiceOptions, type PendingEvent } from './function-service.ts';
 import { ProcessPool } from './process-pool.ts';
@@ -56,6 +57,8 @@ function start(
         name: 'shop-do',
         arn: 'arn:aws:lambda:us-east-1:000000000000:function:shop-do',
         title: 'do',
+        roleArn: 'arn:role',
+        logGroup: '/aws/lambda/shop-do',
         folder,
         handler: 'index.handler',
         memoryMb: 128,
@@ -189,7 +192,7 @@ const START_MS = Date.parse('2026-01-01T00:00:00Z');
 
 /** A service in a world whose clock stands still but for `ring`, which waits for the next timer to be set and lets its time come. */
 function world(definition: Partial<FunctionDefinition>, pending = new PendingWork<PendingEvent>()) {
-  const queued: { queue: string; body: string; attributes: object }[] = [];
+  const queued: (DeadLetter & { roleArn: string })[] = [];
   const attempts: { id: string; event: unknown; failed: boolean }[] = [];
   const lost: string[] = [];
   const timers: { dueMs: number; action: () => void }[] = [];
@@ -205,8 +208,8 @@ function world(definition: Partial<FunctionDefinition>, pending = new PendingWor
       changed();
       return () => {};
     },
-    sendToQueue: async (queue, body, attributes) => {
-      queued.push({ queue, body, attributes });
+    sendToQueue: async (message, roleArn) => {
+      queued.push({ ...message, roleArn });
     },
     onInvocation: ({ requestId, event, error }) => {
       attempts.push({ id: requestId, event, failed: error !== undefined });
@@ -245,7 +248,8 @@ describe('functions, invoked as events', () => {
     expect([await ring(), await ring()]).toEqual([60_000, 180_000]);
     await until(() => pending.entries().length === 0);
     expect(queued[0]).toEqual({
-      queue: 'arn:dlq',
+      queueArn: 'arn:dlq',
+      roleArn: 'arn:role',
       body: '{"do":"throw"}',
       attributes: { RequestID: 'request-0', ErrorCode: '200', ErrorMessage: 'too much' },
     });

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { PendingWork } from '../pending-work.ts';
+import type { DeadLetter } from '../sqs/dead-letter-queues.ts';
 import { asyncRecord, deadLetterAttributes, type GivenUp } from './async-failure.ts';
 import { LambdaApiError } from './errors.ts';
 import type { FunctionDefinition } from './function-definition.ts';
@@ -48,8 +49,8 @@ export interface FunctionServiceOptions {
   readonly after: (delayMs: number, action: () => void) => () => void;
   /** Where events are kept until a function has taken them or they were given up, by request id. */
   readonly pending: PendingWork<PendingEvent>;
-  /** Sends a message to the queue of this ARN. */
-  readonly sendToQueue: (queueArn: string, body: string, attributes: Readonly<Record<string, string>>) => Promise<void>;
+  /** Sends a message in the name of the function's role. */
+  readonly sendToQueue: (message: DeadLetter, roleArn: string) => Promise<void>;
   readonly onInvocation?: (invocation: Invocation) => void;
   /** Told of what has no caller to tell: an asynchronous event that was given up without a queue to go to. */
   readonly onLostEvent: (functionName: string, error: FunctionErrorBody) => void;
@@ -105,6 +106,11 @@ export class FunctionService {
       pending.put(requestId, resumed);
       this.#schedule(requestId, resumed);
     }
+  }
+
+  /** @throws LambdaApiError when there is no such function */
+  arnOf(nameOrArn: string): string {
+    return this.#find(nameOrArn).arn;
   }
 
   /** Lets a process of every function stand ready, one after the other, so that the first call of each is a warm one. */
@@ -213,14 +219,15 @@ export class FunctionService {
     condition: GivenUp,
     attempts: number,
   ): Promise<void> {
-    const { deadLetterArn, failureDestinationArn } = definition;
+    const { deadLetterArn, failureDestinationArn, roleArn } = definition;
     const error: FunctionErrorBody = JSON.parse(result.payload);
     if (deadLetterArn !== undefined) {
-      await this.#options.sendToQueue(deadLetterArn, payload, deadLetterAttributes(result.requestId, error));
+      const attributes = deadLetterAttributes(result.requestId, error);
+      await this.#options.sendToQueue({ queueArn: deadLetterArn, body: payload, attributes }, roleArn);
     }
     if (failureDestinationArn !== undefined) {
-      const record = asyncRecord({ definition, result, payload, condition, attempts, atMs: this.#options.clock() });
-      await this.#options.sendToQueue(failureDestinationArn, record, {});
+      const body = asyncRecord({ definition, result, payload, condition, attempts, atMs: this.#options.clock() });
+      await this.#options.sendToQueue({ queueArn: failureDestinationArn, body, attributes: {} }, roleArn);
     }
     if (deadLetterArn === undefined && failureDestinationArn === undefined)
       this.#options.onLostEvent(definition.title, error);

@@ -8,7 +8,7 @@ export interface PoolOptions {
   /** Idle processes kept warm over all functions; the one idle for longest goes first. */
   readonly maxIdleProcesses: number;
   /** Where the function's output lines go. */
-  readonly logOf: (functionName: string) => Writable;
+  readonly logOf: (definition: FunctionDefinition) => Writable;
 }
 
 const STOPPED = {
@@ -52,7 +52,7 @@ export class ProcessPool {
     if (this.#closed || known || (this.#running.get(definition.name) ?? 0) > 0) return;
     const bound = this.#take(definition);
     this.#busy.add(bound.process);
-    const loaded = await bound.process.load(definition, this.#options.logOf(definition.title));
+    const loaded = await bound.process.load(definition, this.#options.logOf(definition));
     this.prepare(definition.memoryMb);
     // A bundle that cannot be loaded says so to its first caller, who gets the error.
     if (loaded.ok) this.#release(bound);
@@ -70,7 +70,7 @@ export class ProcessPool {
       bound = this.#takeIdle(definition.name) ?? this.#take(definition);
       this.#busy.add(bound.process);
       if (!bound.process.bound) {
-        const loaded = await bound.process.load(definition, this.#options.logOf(definition.title));
+        const loaded = await bound.process.load(definition, this.#options.logOf(definition));
         this.prepare(definition.memoryMb);
         if (!loaded.ok) {
           await bound.process.stop();

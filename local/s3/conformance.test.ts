@@ -74,7 +74,7 @@ async function start(): Promise<void> {
       if (action === 's3:GetObject' && resource.endsWith('/shown')) return;
       throw Object.assign(
         new Error(`${accessKeyId} is not authorized to perform: ${action} on resource: "${resource}"`),
-        { code: 'AccessDenied' },
+        { code: 'AccessDeniedException' },
       );
     },
   });

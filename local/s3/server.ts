@@ -166,7 +166,7 @@ async function perform({ engine, authorize }: Gate, operation: OperationName, re
       throw asAccessDenied(error);
     }
   };
-  const permission = requiredPermission(operation, request);
+  const permission = requiredPermission(operation, request, request.headers);
   if (permission !== undefined) await permit(permission);
   switch (operation) {
     case 'ListBuckets':
@@ -221,7 +221,7 @@ async function revealingAbsence(
     return await read();
   } catch (error) {
     if (error instanceof S3Error && error.code === 'NoSuchKey') {
-      await permit({ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, context: {} });
+      await permit({ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}`, context: {}, keyActions: [] });
     }
     throw error;
   }

@@ -35,6 +35,7 @@ function endpoint(
   const invocations = new AsyncInvocations({
     pending,
     endpoint: {
+      arn: 'endpoint/models',
       name: 'models',
       variantName: 'all',
       executionRoleArn: 'role',

@@ -2,6 +2,7 @@ import { UnrunnableTemplateError } from '../template/errors.ts';
 import type { CloudResource } from '../template/resolved-template.ts';
 
 export interface AsyncEndpoint {
+  readonly arn: string;
   readonly name: string;
   readonly variantName: string;
   readonly executionRoleArn: string;
@@ -52,6 +53,7 @@ export function asyncEndpoints(resources: readonly CloudResource[]): AsyncEndpoi
       const model = named('AWS::SageMaker::Model', 'ModelName', variant.ModelName, config);
       const { S3OutputPath, S3FailurePath = S3OutputPath, NotificationConfig = {} } = AsyncInferenceConfig.OutputConfig;
       return {
+        arn: endpoint.ref,
         name: endpoint.attributes['EndpointName']!,
         variantName: variant.VariantName,
         executionRoleArn: String(model.properties['ExecutionRoleArn']),

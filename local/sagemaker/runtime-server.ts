@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { jsonSignatureCode, ServiceError } from '../aws-json-server.ts';
+import { AccessDeniedError } from '../iam/access-denied-error.ts';
 import { type Listening, listen } from '../listening.ts';
 import { readBody } from '../request-body.ts';
 import { SignatureError, verifySignature } from '../signature-v4.ts';
@@ -14,6 +15,7 @@ const DEFAULT_ASYNC_TIMEOUT_SECONDS = 900;
 const MAX_ASYNC_TIMEOUT_SECONDS = 3600;
 
 export interface ServedEndpoint {
+  readonly arn: string;
   readonly variantName: string;
   readonly invocations: AsyncInvocations;
   readonly callModel: (request: ModelRequest) => Promise<ModelAnswer>;
@@ -22,6 +24,8 @@ export interface ServedEndpoint {
 export interface RuntimeServerOptions {
   readonly endpoints: ReadonlyMap<string, ServedEndpoint>;
   readonly lookupSecret: (accessKeyId: string) => { readonly secretAccessKey: string } | undefined;
+  /** @throws AccessDeniedError unless the owner of the key may do this to the endpoint */
+  readonly authorize: (accessKeyId: string, action: string, endpointArn: string) => void;
   readonly clock: () => number;
 }
 
@@ -40,7 +44,7 @@ async function answer(
 ): Promise<void> {
   try {
     const body = await readBody(request, MAX_SYNC_BODY_BYTES);
-    verifySignature(
+    const { accessKeyId } = verifySignature(
       { method: request.method ?? '', url: request.url ?? '', headers: request.headers },
       { ...options, service: 'sagemaker', bodySha256: createHash('sha256').update(body).digest('hex') },
     );
@@ -54,6 +58,11 @@ async function answer(
     }
     const endpoint = options.endpoints.get(decodeURIComponent(name));
     if (endpoint === undefined) throw new ServiceError('ValidationError', `Endpoint ${name} not found.`);
+    options.authorize(
+      accessKeyId,
+      action === 'invocations' ? 'sagemaker:InvokeEndpoint' : 'sagemaker:InvokeEndpointAsync',
+      endpoint.arn,
+    );
     if (action === 'invocations') await invoke(endpoint, request, body, response);
     else invokeAsync(endpoint, request, response);
   } catch (error) {
@@ -137,6 +146,7 @@ function invokeAsync({ invocations }: ServedEndpoint, request: IncomingMessage, 
 function refuse(response: ServerResponse, error: unknown): void {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof ServiceError) sendJson(response, error.status, error.code, { Message: message });
+  else if (error instanceof AccessDeniedError) sendJson(response, 403, error.code, { Message: message });
   else if (error instanceof SignatureError) sendJson(response, 403, jsonSignatureCode(error), { Message: message });
   else sendJson(response, 500, 'InternalFailure', { Message: message });
 }

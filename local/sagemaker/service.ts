@@ -15,7 +15,8 @@ export interface SageMakerOptions extends Omit<RuntimeServerOptions, 'endpoints'
   /** Where the model container's server listens; undefined when the template has no endpoint. */
   readonly modelUrl: string | undefined;
   readonly objects: ObjectAccess;
-  readonly publish: (topicArn: string, message: string) => Promise<void>;
+  /** Publishes in the name of an endpoint's execution role. */
+  readonly publish: (roleArn: string, topicArn: string, message: string) => Promise<void>;
   /** Requests that are under way are kept in it. */
   readonly folder: string;
   readonly after: (delayMs: number, action: () => void) => () => void;
@@ -32,19 +33,20 @@ export async function startSageMaker(options: SageMakerOptions, port: number): P
   const { objects, modelUrl = '', log } = options;
   const call = (request: ModelRequest) => callModel(modelUrl, request);
   const served = asyncEndpoints(options.resources).map((endpoint): [string, ServedEndpoint] => {
-    const { executionRoleArn, name, variantName } = endpoint;
+    const { arn, executionRoleArn, name, variantName } = endpoint;
     const invocations = new AsyncInvocations({
       ...options,
       pending: new PendingWork(join(options.folder, `${name}.jsonl`)),
       endpoint,
       callModel: call,
       readObject: (location) => objects.read(executionRoleArn, location),
+      publish: (topicArn, message) => options.publish(executionRoleArn, topicArn, message),
       writeObject: (location, body, contentType) => objects.write(executionRoleArn, location, body, contentType),
       onLostAnswer: (inferenceId, error) =>
         log(`The answer to the model job ${inferenceId} is lost: ${(error as Error).message}`),
       uuid: randomUUID,
     });
-    return [name, { variantName, invocations, callModel: call }];
+    return [name, { arn, variantName, invocations, callModel: call }];
   });
   const server = await startRuntimeServer({ ...options, endpoints: new Map(served) }, port);
   return {

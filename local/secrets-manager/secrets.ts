@@ -41,6 +41,11 @@ export class Secrets {
     return new Secrets(secrets);
   }
 
+  /** The ARN of a secret that is asked for by ARN or name; undefined where there is none. */
+  arnOf(secretId: unknown): string | undefined {
+    return this.#secrets.get(String(secretId))?.arn;
+  }
+
   /** GetSecretValue (Secrets Manager API reference), of the current version, which is the only one. */
   getSecretValue(input: Record<string, unknown>): object {
     const { SecretId, VersionStage = 'AWSCURRENT' } = input;

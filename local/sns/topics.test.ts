@@ -63,7 +63,8 @@ it('sends what it cannot deliver to the subscription’s queue', async () => {
     true,
   );
   await created.publish('arn:topic', 'text');
-  expect(queued).toEqual([['arn:queue', 'text', { ERROR_MESSAGE: 'no such function' }]]);
+  const attributes = { ERROR_MESSAGE: 'no such function' };
+  expect(queued).toEqual([[{ queueArn: 'arn:queue', body: 'text', attributes }, 'arn:topic']]);
 });
 
 it('refuses a topic that is not there, and a protocol that it does not speak', async () => {

@@ -1,3 +1,4 @@
+import type { DeadLetter } from '../sqs/dead-letter-queues.ts';
 import { UnrunnableTemplateError } from '../template/errors.ts';
 import type { CloudResource } from '../template/resolved-template.ts';
 
@@ -10,9 +11,9 @@ interface Subscription {
 
 export interface TopicsOptions {
   readonly resources: readonly CloudResource[];
-  /** Invokes a function with an event (JSON). Rejects when the function does not exist. */
-  readonly invokeAsync: (functionArn: string, payload: string) => Promise<void>;
-  readonly sendToQueue: (queueArn: string, body: string, attributes: Readonly<Record<string, string>>) => Promise<void>;
+  /** Invokes a function with an event (JSON) in the name of a topic. Rejects when the function does not exist or may not be invoked. */
+  readonly invokeAsync: (functionArn: string, payload: string, topicArn: string) => Promise<void>;
+  readonly sendToQueue: (message: DeadLetter, topicArn: string) => Promise<void>;
   readonly clock: () => number;
   readonly uuid: () => string;
   /** Told of a message that was lost. */
@@ -101,11 +102,13 @@ export class Topics {
       ],
     };
     try {
-      await this.#options.invokeAsync(subscription.functionArn, JSON.stringify(event));
+      await this.#options.invokeAsync(subscription.functionArn, JSON.stringify(event), topicArn);
     } catch (error) {
       const { message: reason } = error as Error;
-      if (subscription.deadLetterArn === undefined) this.#options.log(`A message of ${topicArn} is lost: ${reason}`);
-      else await this.#options.sendToQueue(subscription.deadLetterArn, message, { ERROR_MESSAGE: reason });
+      const { deadLetterArn: queueArn } = subscription;
+      if (queueArn === undefined) this.#options.log(`A message of ${topicArn} is lost: ${reason}`);
+      else
+        await this.#options.sendToQueue({ queueArn, body: message, attributes: { ERROR_MESSAGE: reason } }, topicArn);
     }
   }
 }

@@ -2,6 +2,12 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CloudResource } from '../template/resolved-template.ts';
 
+export interface DeadLetter {
+  readonly queueArn: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
 /** A message for a queue that the template does not have. */
 export class UnknownQueueError extends Error {
   override readonly name = 'UnknownQueueError';
@@ -26,7 +32,7 @@ export class DeadLetterQueues {
   }
 
   /** @throws UnknownQueueError */
-  async send(queueArn: string, body: string, attributes: Readonly<Record<string, string>>): Promise<void> {
+  async send({ queueArn, body, attributes }: DeadLetter): Promise<void> {
     const name = this.#names.get(queueArn);
     if (name === undefined) {
       throw new UnknownQueueError(

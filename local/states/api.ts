@@ -12,6 +12,7 @@ import { isStatesArn } from './arns.ts';
 import type { StatesEngine } from './engine.ts';
 import { DefinitionError, StatesApiError } from './errors.ts';
 import type { StoredExecution } from './execution-store.ts';
+import { stateMachineOfToken } from './task-tokens.ts';
 
 /** An operation: checks its input and answers its output. `resource` is the ARN that a caller's permission is checked on. */
 interface Operation {
@@ -217,7 +218,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ),
   SendTaskSuccess: operation(
     z.strictObject({ taskToken: z.string().min(1).max(2048), output: z.string() }),
-    ANY,
+    ({ taskToken }) => stateMachineOfToken(taskToken),
     (engine, { taskToken, output }) => {
       engine.tokens.succeed(taskToken, output);
       return {};
@@ -225,7 +226,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ),
   SendTaskFailure: operation(
     z.strictObject({ taskToken: z.string().min(1).max(2048), error: text(256), cause: text(32_768) }),
-    ANY,
+    ({ taskToken }) => stateMachineOfToken(taskToken),
     (engine, { taskToken, error, cause }) => {
       engine.tokens.fail(taskToken, error, cause);
       return {};
@@ -233,7 +234,7 @@ export const OPERATIONS: Readonly<Record<string, Operation>> = {
   ),
   SendTaskHeartbeat: operation(
     z.strictObject({ taskToken: z.string().min(1).max(2048) }),
-    ANY,
+    ({ taskToken }) => stateMachineOfToken(taskToken),
     (engine, { taskToken }) => {
       engine.tokens.heartbeat(taskToken);
       return {};

@@ -73,7 +73,7 @@ export async function runChild(
   if (earlier?.end && !store.awaitsRedrive(earlier)) {
     return { info: earlier.info, end: earlier.end, stopMs: earlier.stopMs ?? 0, redriveCount: earlier.redrives.length };
   }
-  const info = runAgain(options, host, request, earlier) ?? launchChild(options, host, request);
+  const info = (await runAgain(options, host, request, earlier)) ?? (await launchChild(options, host, request));
   const redriveCount = store.get(info.arn).redrives.length;
   try {
     const { stopMs, ...end } = await abortable(runner.ended(info.arn), request.signal);
@@ -87,12 +87,12 @@ export async function runChild(
 }
 
 /** Undefined: the child begins anew. */
-function runAgain(
+async function runAgain(
   { clock, store, runner }: MapRunsOptions,
   host: ExecutionHost,
   request: ChildRequest,
   earlier: StoredExecution | undefined,
-): ExecutionInfo | undefined {
+): Promise<ExecutionInfo | undefined> {
   if (!earlier) return undefined;
   const { info, end } = earlier;
   if (info.type === 'EXPRESS') {
@@ -101,16 +101,18 @@ function runAgain(
   }
   const launch = launchRequest(host, request, info, JSON.parse(info.input) as Json);
   const events = request.mapRun.childHistory(info.arn);
-  if (end) runner.redrive(launch, events);
-  else runner.resume(launch, events);
+  if (end) {
+    await host.authorize({ roleArn: info.roleArn, action: 'states:RedriveExecution', resource: info.arn });
+    runner.redrive(launch, events);
+  } else runner.resume(launch, events);
   return info;
 }
 
-function launchChild(
+async function launchChild(
   { clock, ids, store, runner }: MapRunsOptions,
   host: ExecutionHost,
   request: ChildRequest,
-): ExecutionInfo {
+): Promise<ExecutionInfo> {
   const parent = store.get(request.parentExecutionArn).info;
   const machine = machineOf(parent);
   const name = ids.uuid();
@@ -128,6 +130,8 @@ function launchChild(
     itemCount: request.itemCount,
     childIndex: request.index,
   };
+  // "IAM policies for using Distributed Map states": the map run follows its children in the role's name.
+  await host.authorize({ roleArn: info.roleArn, action: 'states:DescribeExecution', resource: info.arn });
   runner.launch(launchRequest(host, request, info, request.input));
   return info;
 }

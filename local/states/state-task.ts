@@ -36,7 +36,9 @@ export async function runTask(visit: Visit<TaskState>): Promise<Exit> {
   const { state, execution } = visit;
   const begun = visit.progress?.task;
   const taskToken =
-    state.resource.pattern === 'token' ? (begun?.taskToken ?? execution.host.tokens.issue()) : undefined;
+    state.resource.pattern === 'token'
+      ? (begun?.taskToken ?? execution.host.tokens.issue(execution.stateMachineArn))
+      : undefined;
   const context = contextObject(visit, taskToken === undefined ? {} : { taskToken });
   const bindings = bindingsOf(visit, { context });
   const args = state.arguments ? await evaluate(visit, state.arguments, bindings) : visit.input;

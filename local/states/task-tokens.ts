@@ -15,6 +15,12 @@ interface WaitingTask {
 const TOKEN_PREFIX = 'kindred-task:';
 const MAX_TOKEN_CHARACTERS = 2048;
 
+/** ARN of the state machine of a token's execution, in a child of a map run with the label behind; `*` for what is no token. */
+export function stateMachineOfToken(token: string): string {
+  const text = Buffer.from(token, 'base64').toString();
+  return (text.startsWith(TOKEN_PREFIX) ? text.split(' ')[1] : undefined) ?? '*';
+}
+
 /** The tasks that wait for a token, and the three API calls that answer them. */
 export class TaskTokens {
   readonly #waiting = new Map<string, WaitingTask>();
@@ -29,8 +35,9 @@ export class TaskTokens {
     this.#keep = keep;
   }
 
-  issue(): string {
-    return Buffer.from(`${TOKEN_PREFIX}${this.#ids.uuid()}`).toString('base64');
+  /** A new token, which tells whose it is: an answer is a matter of that state machine. */
+  issue(stateMachineArn: string): string {
+    return Buffer.from(`${TOKEN_PREFIX}${this.#ids.uuid()} ${stateMachineArn}`).toString('base64');
   }
 
   /** Takes answers for a task of an execution that is being taken up again. @param answer one that had come before */

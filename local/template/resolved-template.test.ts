@@ -76,7 +76,8 @@ describe('resolving an assembly', () => {
           },
         },
         Function: { Type: 'AWS::Lambda::Function', Properties: { Layers: ['x'], Handler: 'index.handler' } },
-        Role: { Type: 'AWS::IAM::Role', Properties: { Anything: 'goes' } },
+        Key: { Type: 'AWS::KMS::Alias', Properties: { Anything: 'goes' } },
+        Role: { Type: 'AWS::IAM::Role', Properties: { PermissionsBoundary: 'x' } },
       },
     });
     expect(() => resolve(strange)).toThrow(UnrunnableTemplateError);
@@ -87,6 +88,7 @@ describe('resolving an assembly', () => {
         's/Cluster: the resource type AWS::ECS::Cluster is not known here',
         's/Rule: the property Targets[].EcsParameters.TaskCount of AWS::Events::Rule is not known here',
         's/Function: the property Layers[] of AWS::Lambda::Function is not known here',
+        's/Role: the property PermissionsBoundary of AWS::IAM::Role is not known here',
       ]);
     }
   });

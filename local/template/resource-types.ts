@@ -68,14 +68,16 @@ const tableProperties = {
     'GlobalSecondaryIndexes',
     'KeySchema',
     'LocalSecondaryIndexes',
+    'Replicas[].SSESpecification.KMSMasterKeyId',
+    'SSESpecification',
     'TableName',
   ],
   inert: [
     'ContributorInsightsSpecification',
     'DeletionProtectionEnabled',
     'PointInTimeRecoverySpecification',
-    'Replicas',
-    'SSESpecification',
+    'Replicas[].PointInTimeRecoverySpecification',
+    'Replicas[].Region',
     'TableClass',
     'Tags',
     'TimeToLiveSpecification',
@@ -96,13 +98,13 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
     playedBy: 's3',
     nameProperty: 'BucketName',
     understood: [
+      'BucketEncryption',
       'BucketName',
       'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled',
       'VersioningConfiguration.Status',
     ],
     inert: [
       'AccessControl',
-      'BucketEncryption',
       'LifecycleConfiguration',
       'LoggingConfiguration',
       'OwnershipControls',
@@ -123,8 +125,8 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::SecretsManager::Secret': {
     playedBy: 'secrets-manager',
     nameProperty: 'Name',
-    understood: ['GenerateSecretString', 'Name', 'SecretString'],
-    inert: ['Description', 'KmsKeyId', 'Tags'],
+    understood: ['GenerateSecretString', 'KmsKeyId', 'Name', 'SecretString'],
+    inert: ['Description', 'Tags'],
     identify: (naming) => {
       const arn = naming.arn('secretsmanager', `secret:${naming.name}-${naming.hash.slice(0, 6)}`);
       return { ref: arn, attributes: { Id: arn } };
@@ -133,8 +135,8 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::SNS::Topic': {
     playedBy: 'sns',
     nameProperty: 'TopicName',
-    understood: ['TopicName'],
-    inert: ['DisplayName', 'KmsMasterKeyId', 'Tags', 'TracingConfig'],
+    understood: ['KmsMasterKeyId', 'TopicName'],
+    inert: ['DisplayName', 'Tags', 'TracingConfig'],
     identify: byArn('sns', ({ name }) => name, 'TopicArn', 'TopicName'),
   },
   'AWS::SNS::Subscription': {
@@ -149,10 +151,9 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::SQS::Queue': {
     playedBy: 'sqs',
     nameProperty: 'QueueName',
-    understood: ['QueueName'],
+    understood: ['KmsMasterKeyId', 'QueueName'],
     inert: [
       'KmsDataKeyReusePeriodSeconds',
-      'KmsMasterKeyId',
       'MessageRetentionPeriod',
       'SqsManagedSseEnabled',
       'Tags',
@@ -177,6 +178,7 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
       'Environment.Variables',
       'FunctionName',
       'Handler',
+      'LoggingConfig.LogGroup',
       'MemorySize',
       'ReservedConcurrentExecutions',
       'Role',
@@ -188,7 +190,9 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
       'Description',
       'EphemeralStorage',
       'KmsKeyArn',
-      'LoggingConfig',
+      'LoggingConfig.ApplicationLogLevel',
+      'LoggingConfig.LogFormat',
+      'LoggingConfig.SystemLogLevel',
       'RecursiveLoop',
       'RuntimeManagementConfig',
       'Tags',
@@ -222,9 +226,10 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
       'Targets[].Input',
       'Targets[].InputPath',
       'Targets[].InputTransformer',
+      'Targets[].RoleArn',
     ],
     // A target's RetryPolicy is about deliveries that fail on the way; here a delivery within one process does not.
-    inert: ['Description', 'Tags', 'Targets[].RetryPolicy', 'Targets[].RoleArn'],
+    inert: ['Description', 'Tags', 'Targets[].RetryPolicy'],
     identify: byNameWithArn('events', ({ name }) => `rule/${name}`),
   },
   'AWS::StepFunctions::StateMachine': {
@@ -324,12 +329,23 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::CloudWatch::Dashboard': nothingToRun,
   'AWS::IAM::ManagedPolicy': {
+    playedBy: 'iam',
     nameProperty: 'ManagedPolicyName',
+    understood: ['ManagedPolicyName', 'PolicyDocument', 'Roles'],
+    inert: ['Description', 'Path'],
     identify: ({ name, accountArn }) => ({ ref: accountArn('iam', `policy/${name}`), attributes: {} }),
   },
-  'AWS::IAM::Policy': nothingToRun,
+  'AWS::IAM::Policy': {
+    playedBy: 'iam',
+    understood: ['PolicyDocument', 'Roles'],
+    inert: ['PolicyName'],
+    identify: byName,
+  },
   'AWS::IAM::Role': {
+    playedBy: 'iam',
     nameProperty: 'RoleName',
+    understood: ['AssumeRolePolicyDocument', 'ManagedPolicyArns', 'Policies', 'RoleName'],
+    inert: ['Description', 'MaxSessionDuration', 'Tags'],
     identify: ({ name, hash, accountArn }) => ({
       ref: name,
       attributes: { Arn: accountArn('iam', `role/${name}`), RoleId: `AROA${hash.toUpperCase()}` },
@@ -337,16 +353,28 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
   },
   'AWS::KMS::Alias': { nameProperty: 'AliasName', identify: byName },
   'AWS::KMS::Key': {
+    playedBy: 'iam',
+    understood: ['KeyPolicy'],
+    inert: ['Description', 'EnableKeyRotation', 'PendingWindowInDays', 'RotationPeriodInDays', 'Tags'],
     identify: ({ hash, arn }) => ({ ref: hash, attributes: { Arn: arn('kms', `key/${hash}`), KeyId: hash } }),
   },
-  'AWS::Lambda::Permission': nothingToRun,
+  'AWS::Lambda::Permission': {
+    playedBy: 'iam',
+    understood: ['Action', 'FunctionName', 'Principal', 'SourceAccount', 'SourceArn'],
+    identify: byName,
+  },
   'AWS::Logs::LogGroup': {
     nameProperty: 'LogGroupName',
     identify: byNameWithArn('logs', ({ name }) => `log-group:${name}:*`),
   },
   'AWS::Logs::ResourcePolicy': nothingToRun,
-  'AWS::S3::BucketPolicy': nothingToRun,
-  'AWS::SNS::TopicPolicy': nothingToRun,
-  'AWS::SQS::QueuePolicy': nothingToRun,
-  'AWS::SecretsManager::ResourcePolicy': nothingToRun,
+  'AWS::S3::BucketPolicy': { playedBy: 'iam', understood: ['Bucket', 'PolicyDocument'], identify: byName },
+  'AWS::SNS::TopicPolicy': { playedBy: 'iam', understood: ['PolicyDocument', 'Topics'], identify: byName },
+  'AWS::SQS::QueuePolicy': { playedBy: 'iam', understood: ['PolicyDocument', 'Queues'], identify: byName },
+  'AWS::SecretsManager::ResourcePolicy': {
+    playedBy: 'iam',
+    understood: ['PolicyDocument', 'SecretId'],
+    inert: ['BlockPublicPolicy'],
+    identify: byName,
+  },
 };
