@@ -8,7 +8,7 @@ import { type ImportReport, importReportSchema } from '../contracts/imports.ts';
 import { type RunPlan, runPlanSchema } from '../contracts/runs.ts';
 import type { Settings } from '../contracts/settings.ts';
 import { ApiClient } from './api-client.ts';
-import { type Cloud, startCloud } from './cloud.ts';
+import { type Cloud, type CloudOptions, startCloud } from './cloud.ts';
 import { type Stage, StageBoard } from './stage-board.ts';
 import type { ProgressEvent } from './states/ports.ts';
 
@@ -27,6 +27,7 @@ export interface FileRunOptions {
   /** The same seed gives the same pseudonyms, and so the same assignments to the byte. */
   readonly seed: number;
   readonly log: (line: string) => void;
+  readonly onAuthorization?: CloudOptions['onAuthorization'];
   readonly onCloudUp: (cloud: Cloud) => void;
   readonly onStages: (stages: readonly Stage[]) => (stage: Stage) => void;
 }
@@ -54,6 +55,7 @@ export async function runFiles(options: FileRunOptions): Promise<FileRun> {
     settings: options.settings,
     seed: options.seed,
     log: options.log,
+    ...(options.onAuthorization && { onAuthorization: options.onAuthorization }),
     onProgress: (event) => {
       board.progressed(event);
       ends.progressed(event);

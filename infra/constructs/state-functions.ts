@@ -105,6 +105,7 @@ export function createStateFunctions(scope: Construct, props: StateFunctionsProp
         tellAbsence: true,
         write: ['runs/', 'model-input/'],
       },
+      ['UpdateItem'],
     ),
     ...(hosts.includes('lambda') ? [runsModelJobs()] : []),
     ...(model ? [submitsModelJobs(model)] : []),

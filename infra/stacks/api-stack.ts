@@ -88,10 +88,13 @@ export class ApiStack extends Stack {
     segmentRun.allowDescribingExecutions(startRun);
     this.#route('/runs', startRun, HttpMethod.POST, scopes.admin);
 
-    const classify = this.#function('classify-customer', { ...registry, BUCKET_NAME: data.bucket.bucketName });
+    const classify = this.#function('classify-customer', { ...registry, BUCKET_NAME: data.bucket.bucketName }, [
+      'GetItem',
+    ]);
     allowObjects(classify.role, data.bucket, data.key, {
       read: ['runs/', 'lake/', 'embeddings/'],
-      list: ['runs/', 'embeddings/'],
+      list: ['embeddings/'],
+      tellAbsence: true,
     });
     this.#route('/customers:classify', classify, HttpMethod.POST, scopes.writeCustomers);
 

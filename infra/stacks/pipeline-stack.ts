@@ -100,7 +100,8 @@ export class PipelineStack extends Stack {
       readVersions: ['vectors-inbox/'],
       read: ['matrices/'],
       write: ['lake/', 'matrices/', 'reports/', 'rejects/'],
-      list: ['vectors-inbox/', 'matrices/'],
+      list: ['vectors-inbox/'],
+      tellAbsence: true,
     });
     allowTable(ingestMatrix.role, data.identities, data.key, ['BatchWriteItem']);
     allowSecret(ingestMatrix.role, data.pseudonymSecret, data.key);

@@ -31,6 +31,7 @@ beforeEach(async () => {
       },
       maxBodyBytes: 300_000,
       lookupSecret: () => credentials,
+      principalOf: () => 'arn:role',
       clock: Date.now,
     },
     0,

@@ -42,6 +42,19 @@ export const count = async ({ key, versionId }) => {
 
 export const hear = async (event) => event;
 
+const refusal = ({ name, message }) => ({ name, message });
+export const trespass = async ({ detail }) => {
+  if (detail.fail) throw new TypeError('on purpose');
+  const calls = {
+    s3: new S3Client({}).send(new GetObjectCommand({ Bucket: BUCKET, Key: 'inbox/sales.csv' })),
+    dynamodb: table.send(new GetItemCommand({ TableName: TABLE, Key: { key: { S: 'x' } } })),
+    secretsManager: new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: SECRET })),
+    eventBridge: new EventBridgeClient({}).send(new PutEventsCommand({ Entries: [{ Source: 'a', DetailType: 'b', Detail: '{}' }] })),
+    stepFunctions: new SFNClient({}).send(new StartExecutionCommand({ stateMachineArn: MACHINE, input: '{}' })),
+  };
+  return Object.fromEntries(await Promise.all(Object.entries(calls).map(async ([name, call]) => [name, await call.catch(refusal)])));
+};
+
 export const lookUp = async ({ pathParameters, requestContext }) => {
   const { Item } = await table.send(new GetItemCommand({ TableName: TABLE, Key: { key: { S: 'inbox/' + pathParameters.name } } }));
   if (!Item) return { statusCode: 404, headers: { 'content-type': 'application/json' }, body: '{"title":"no such drop"}' };
@@ -50,7 +63,23 @@ export const lookUp = async ({ pathParameters, requestContext }) => {
 `;
 
 const arnOf = (logicalId: string) => ({ 'Fn::GetAtt': [logicalId, 'Arn'] });
-const role = { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: {} } };
+const assumedBy = (...Service: string[]) => ({
+  Type: 'AWS::IAM::Role',
+  Properties: {
+    AssumeRolePolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { Service }, Action: 'sts:AssumeRole' }],
+    },
+  },
+});
+const allow = (Action: string | string[], Resource: object | object[]) => ({ Effect: 'Allow', Action, Resource });
+const logs = allow(['logs:CreateLogStream', 'logs:PutLogEvents'], {
+  'Fn::Sub': 'arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/*',
+});
+const permission = (logicalId: string, Principal: string, SourceArn: object) => ({
+  Type: 'AWS::Lambda::Permission',
+  Properties: { Action: 'lambda:InvokeFunction', FunctionName: arnOf(logicalId), Principal, SourceArn },
+});
 const code = { S3Bucket: { 'Fn::Sub': 'assets-${AWS::AccountId}' }, S3Key: 'abc123.zip' };
 const variables = { TABLE: { Ref: 'Drops' }, BUCKET: { Ref: 'Bucket' }, SECRET: { Ref: 'Secret' } };
 const lambda = (name: string, more: object = {}, environment: object = variables) => ({
@@ -116,7 +145,30 @@ const template = (issuerUrl: string) => ({
       Properties: { Name: 'shop/key', GenerateSecretString: { PasswordLength: 40, ExcludePunctuation: true } },
     },
     DeadLetters: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'dead-letters', SqsManagedSseEnabled: true } },
-    Role: role,
+    Role: assumedBy('lambda.amazonaws.com', 'states.amazonaws.com'),
+    RolePolicy: {
+      Type: 'AWS::IAM::Policy',
+      Properties: {
+        PolicyName: 'shop',
+        Roles: [{ Ref: 'Role' }],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            logs,
+            allow('states:StartExecution', { Ref: 'Machine' }),
+            allow('lambda:InvokeFunction', arnOf('Count')),
+            allow('s3:GetObjectVersion', { 'Fn::Sub': '${Bucket.Arn}/inbox/*' }),
+            allow(['dynamodb:GetItem', 'dynamodb:PutItem'], arnOf('Drops')),
+            allow('secretsmanager:GetSecretValue', { Ref: 'Secret' }),
+            allow('events:PutEvents', {
+              'Fn::Sub': 'arn:aws:events:${AWS::Region}:${AWS::AccountId}:event-bus/default',
+            }),
+            allow('sqs:SendMessage', arnOf('DeadLetters')),
+          ],
+        },
+      },
+    },
+    Nobody: assumedBy('lambda.amazonaws.com'),
     OnDrop: lambda(
       'onDrop',
       { DeadLetterConfig: { TargetArn: arnOf('DeadLetters') } },
@@ -129,6 +181,22 @@ const template = (issuerUrl: string) => ({
     Count: lambda('count'),
     Hear: lambda('hear'),
     LookUp: lambda('lookUp'),
+    Trespass: lambda(
+      'trespass',
+      { Role: arnOf('Nobody'), DeadLetterConfig: { TargetArn: arnOf('DeadLetters') } },
+      { ...variables, MACHINE: { Ref: 'Machine' } },
+    ),
+    TrespassInvocations: {
+      Type: 'AWS::Lambda::EventInvokeConfig',
+      Properties: { FunctionName: { Ref: 'Trespass' }, Qualifier: '$LATEST', MaximumRetryAttempts: 0 },
+    },
+    Trespassing: rule({ source: ['trespass'] }, { Arn: arnOf('Trespass') }),
+    DroppedMayInvoke: permission('OnDrop', 'events.amazonaws.com', arnOf('Dropped')),
+    CountedMayInvoke: permission('Hear', 'events.amazonaws.com', arnOf('Counted')),
+    TrespassingMayInvoke: permission('Trespass', 'events.amazonaws.com', arnOf('Trespassing')),
+    LookUpMayBeInvoked: permission('LookUp', 'apigateway.amazonaws.com', {
+      'Fn::Sub': 'arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*/*/drops/{name}',
+    }),
     Machine: {
       Type: 'AWS::StepFunctions::StateMachine',
       Properties: {
@@ -189,6 +257,9 @@ const template = (issuerUrl: string) => ({
 let folder: string;
 let bundle: string;
 
+/** What the cloud had to tell. */
+const lines: string[] = [];
+
 /** Invocations, to be waited for by function. */
 const invocations: Invocation[] = [];
 const waiting: { name: string; resolve: (invocation: Invocation) => void }[] = [];
@@ -200,9 +271,7 @@ function start(change: (resources: Record<string, unknown>) => void = () => {}):
     port: 0,
     settings: {},
     seed: 1,
-    log: (line) => {
-      throw new Error(line);
-    },
+    log: (line) => void lines.push(line),
     onInvocation: (invocation) => {
       invocations.push(invocation);
       for (const one of waiting.splice(0)) {
@@ -291,13 +360,63 @@ describe('the embedded cloud runs a synthesized template', () => {
   });
 
   it('answers over HTTP whom the token lets in', async () => {
-    const { reader, admin } = cloud.endpoints.tokens;
+    const { reader } = cloud.endpoints.tokens;
     expect(await get('/drops/sales.csv', reader)).toEqual({ status: 200, body: { lines: 3, by: 'reader' } });
     expect(await get('/drops/none.csv', reader)).toEqual({ status: 404, body: { title: 'no such drop' } });
     expect(await get('/drops/sales.csv')).toEqual({ status: 401, body: { message: 'Unauthorized' } });
     expect(await get('/admin/sales.csv', reader)).toEqual({ status: 403, body: { message: 'Forbidden' } });
-    expect(await get('/admin/sales.csv', admin)).toEqual({ status: 200, body: { lines: 3, by: 'admin' } });
     expect(await get('/elsewhere', reader)).toEqual({ status: 404, body: { message: 'Not Found' } });
+  });
+
+  it('refuses a role what its policies do not allow, as each service does, and says which statement is missing', async () => {
+    const trespassed = nextInvocationOf('Trespass');
+    const bus = new EventBridgeClient(cloud.clientConfig('eventBridge'));
+    const entry = (detail: object) => ({ Source: 'trespass', DetailType: 'try', Detail: JSON.stringify(detail) });
+    await bus.send(new PutEventsCommand({ Entries: [entry({})] }));
+    const refusals = (await trespassed).result as Record<string, { name: string; message: string }>;
+    const names = Object.entries(refusals).map(([service, { name }]) => [service, name]);
+    // S3's code is its own; the others' are those of their service models and of the common errors.
+    expect(Object.fromEntries(names)).toEqual({
+      s3: 'AccessDenied',
+      dynamodb: 'AccessDeniedException',
+      secretsManager: 'AccessDeniedException',
+      eventBridge: 'AccessDeniedException',
+      stepFunctions: 'AccessDeniedException',
+    });
+    const actions = {
+      s3: 's3:GetObject',
+      dynamodb: 'dynamodb:GetItem',
+      secretsManager: 'secretsmanager:GetSecretValue',
+      eventBridge: 'events:PutEvents',
+      stepFunctions: 'states:StartExecution',
+    };
+    for (const [service, action] of Object.entries(actions)) {
+      const { message } = refusals[service]!;
+      expect(message).toMatch(
+        /^User: arn:aws:sts::000000000000:assumed-role\/shop-Nobody-\w+\/shop-Trespass-\w+ is not authorized/,
+      );
+      expect(message).toContain(`because no identity-based policy allows the ${action} action.`);
+      expect(message).toContain(`Missing statement: {"Effect":"Allow","Action":"${action}","Resource":"arn:aws:`);
+      expect(lines).toContain(message);
+    }
+  });
+
+  it('loses what a role may not keep, a log or a dead letter, and says so', async () => {
+    const bus = new EventBridgeClient(cloud.clientConfig('eventBridge'));
+    const failing = { Source: 'trespass', DetailType: 'try', Detail: '{"fail":true}' };
+    await bus.send(new PutEventsCommand({ Entries: [failing] }));
+    await expect.poll(() => lines.join('\n'), { timeout: 20_000 }).toMatch(/A message for \S+:dead-letters is lost/);
+    expect(lines.join('\n')).toMatch(/What Trespass prints is lost/);
+    expect(lines.join('\n')).toContain('"Action":"sqs:SendMessage"');
+    expect(lines.join('\n')).toContain('"Action":"logs:CreateLogStream"');
+  });
+
+  it('answers for a route that API Gateway may not invoke with 500, as API Gateway does', async () => {
+    const answer = { status: 500, body: { message: 'Internal Server Error' } };
+    expect(await get('/admin/sales.csv', cloud.endpoints.tokens.admin)).toEqual(answer);
+    expect(lines.at(-1)).toMatch(
+      /^Service: apigateway\.amazonaws\.com is not authorized to perform: lambda:InvokeFunction/,
+    );
   });
 
   it('tells of an event that a function cannot take', async () => {
@@ -378,6 +497,23 @@ it('does not start a template with what it does not know, and leaves nothing beh
     /shop\/Count: the property VpcConfig\.SubnetIds\[\] of AWS::Lambda::Function is not known here/,
   );
   expect(existsSync(join(folder, 'data', 'lock'))).toBe(false);
+});
+
+it('does not start a function whose role it may not take on, nor on policies with what it does not know', async () => {
+  const starting = start((resources) => {
+    resources['Nobody'] = assumedBy('states.amazonaws.com');
+  });
+  await expect(starting).rejects.toThrow(
+    /shop\/Trespass: Service: lambda\.amazonaws\.com is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::000000000000:role\/shop-Nobody/,
+  );
+  const strange = start((resources) => {
+    const { Properties } = resources['RolePolicy'] as { Properties: { PolicyDocument: { Statement: object[] } } };
+    Properties.PolicyDocument.Statement.push({
+      ...allow('s3:GetObject', arnOf('Bucket')),
+      Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } },
+    });
+  });
+  await expect(strange).rejects.toThrow(/shop\/RolePolicy: the condition operator IpAddress is not known here/);
 });
 
 it('does not start on tables with other keys than the template’s', async () => {

@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { InvokeEndpointAsyncCommand, SageMakerRuntimeClient } from '@aws-sdk/client-sagemaker-runtime';
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { parse } from 'csv-parse/sync';
 import createClient from 'openapi-fetch';
@@ -9,17 +11,37 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import type { paths } from '../../clients/kindred-api.d.ts';
 import { classifyAnswer, customerSegmentAnswer, listMembersAnswer, listSegmentsAnswer } from '../../contracts/api.ts';
+import { ApiClient } from '../../local/api-client.ts';
+import { type Cloud, type CloudOptions, startCloud } from '../../local/cloud.ts';
 import { type FileRun, runFiles } from '../../local/file-run.ts';
+import type { Call } from '../../local/iam/access.ts';
+import { accountPolicies } from '../../local/iam/account-policies.ts';
 import { importLines } from '../../local/import-lines.ts';
+import { loadAssembly } from '../../local/template/assembly.ts';
+import { type ResolvedTemplate, resolveTemplate } from '../../local/template/resolved-template.ts';
 import { adjustedRandIndex } from '../../segmentation/clustering/adjusted-rand-index.ts';
+import { unneededGrants } from '../harness/grants.ts';
+import {
+  replayedAssembly,
+  type TemplateResources,
+  withoutActions,
+  withoutResources,
+} from '../harness/replayed-assembly.ts';
 import { writeSample } from '../harness/sample-files.ts';
+import { reasonFor, titleOf, unexercised } from '../harness/unexercised-grants.ts';
 
-/** The real bundles on the embedded cloud: files dropped, a run by itself, look-ups; then a second drop and a second run, and a third by hand. */
+/**
+ * The real bundles on the embedded cloud: files dropped, a run by itself, look-ups; then a second drop and a second run, and a third by hand;
+ * own vectors; at last a run that fails for want of a permission, and one that makes it good. Every permission asked for is recorded.
+ */
 
 const buyers = 400;
 const settings = { quietSeconds: 1, lakePartitions: 2, segments: 3 };
 let folder: string;
 let first: FileRun;
+/** Each call once. */
+const calls = new Map<string, Call>();
+const record = (call: Call): void => void calls.set(JSON.stringify(call), call);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kindred-end-to-end-'));
@@ -32,6 +54,7 @@ beforeAll(async () => {
     settings: { ...settings, modelHosting: 'sagemaker' },
     seed: 1,
     log: () => {},
+    onAuthorization: record,
     onCloudUp: () => {},
     onStages: () => () => {},
   });
@@ -272,6 +295,7 @@ test('a Lambda function makes the same of the same files as the endpoint, to the
     dataDir: join(folder, 'lambda-cloud'),
     settings: { ...settings, modelHosting: 'lambda' },
     seed: 1,
+    onAuthorization: record,
     log: () => {},
     onCloudUp: () => {},
     onStages: () => () => {},
@@ -433,3 +457,162 @@ describe("a team's own vectors", () => {
     ]);
   });
 });
+
+describe('after one statement of a role, and three that let events through, were taken out of the template', () => {
+  let cloud: Cloud;
+  let api: ApiClient;
+  let executionArn: string;
+  let liveRunId: string | undefined;
+  const lines: string[] = [];
+
+  beforeAll(async () => {
+    const { dataDir } = folders();
+    liveRunId = (await first.api.runs())[0]?.runId;
+    await first.cloud.close();
+    await rename(join(dataDir, 'cdk.out'), folders().assembly);
+    const cut = (resources: TemplateResources): void => {
+      withoutActions(resources, 'promoterunRole', ['dynamodb:PutItem']);
+      withoutActions(resources, 'QuietStateMachineEventsRole', ['states:StartExecution']);
+      for (const rule of ['FileDropped', 'MatrixDropped']) withoutResources(resources, 'AWS::Lambda::Permission', rule);
+    };
+    cloud = await startCloud({ ...cloudOptions(cut), log: (line) => lines.push(line) });
+    api = new ApiClient(cloud.endpoints);
+    // Four in a hundred sales fewer, and one that cannot be read.
+    const [header, ...sales] = (await readFile(join(folder, 'sales.csv'), 'utf8')).trimEnd().split('\n');
+    const fewer = [header, ...sales.slice(0, Math.floor(sales.length * 0.96)), `not,a,sale${','.repeat(9)}`].join('\n');
+    const s3 = new S3Client(cloud.clientConfig('s3'));
+    await s3.send(new PutObjectCommand({ Bucket: cloud.endpoints.bucket, Key: 'inbox/sales.csv', Body: fewer }));
+    await s3.send(
+      new PutObjectCommand({ Bucket: cloud.endpoints.bucket, Key: 'vectors-inbox/half.npy', Body: 'half' }),
+    );
+    const stateMachineArn = cloud.endpoints.stateMachines['segmentRun'];
+    const sfn = new SFNClient(cloud.clientConfig('stepFunctions'));
+    executionArn = (await sfn.send(new StartExecutionCommand({ stateMachineArn }))).executionArn!;
+  });
+  afterAll(() => cloud.close());
+
+  test('the run fails with AccessDenied and names the permission; what was live stays live', async () => {
+    const sfn = new SFNClient(cloud.clientConfig('stepFunctions'));
+    await expect.poll(async () => (await api.runs())[0]?.status, { timeout: 90_000, interval: 300 }).toBe('FAILED');
+    const { status, error, cause } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    expect({ status, error }).toEqual({ status: 'FAILED', error: 'AccessDeniedException' });
+    expect(JSON.parse(cause!).errorMessage).toMatch(
+      /^User: arn:aws:sts::000000000000:assumed-role\/[\w-]*promoterunRole[\w-]*\/[\w-]*promoterunFunction[\w-]* is not authorized to perform: dynamodb:PutItem on resource: arn:aws:dynamodb:us-east-1:000000000000:table\/[\w-]*Registry[\w-]* because no identity-based policy allows the dynamodb:PutItem action\. Missing statement: \{"Effect":"Allow","Action":"dynamodb:PutItem","Resource":"arn:aws:dynamodb:[^"]*Registry[^"]*"\}$/,
+    );
+    const [failed, live] = await api.runs();
+    expect(failed).toMatchObject({ status: 'FAILED', error: 'AccessDeniedException' });
+    expect(live).toMatchObject({ runId: liveRunId, status: 'LIVE' });
+  });
+
+  test('what the events could not reach is in the dead-letter queues, and the run took the file in itself', async () => {
+    const letters = await readdir(join(folders().dataDir, 'queues'));
+    expect(letters.map((name) => name.replace(/^kindred-pipeline-(\w+?)[0-9A-F]{8}-.*$/, '$1')).sort()).toEqual([
+      'CommitDeadLetters',
+      'IngestDeadLetters',
+      'MatrixDeadLetters',
+    ]);
+    expect(lines.join('\n')).toContain(
+      'Missing statement: {"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"lambda:InvokeFunction"',
+    );
+    const run = await api.run((await api.runs())[0]!.runId);
+    expect(run.stages.map(({ stage }) => stage)).toContain('publish-rows');
+  });
+});
+
+describe('with every statement in place again', () => {
+  let cloud: Cloud;
+  let api: ApiClient;
+  beforeAll(async () => {
+    cloud = await startCloud(cloudOptions());
+    api = new ApiClient(cloud.endpoints);
+  });
+  afterAll(() => cloud.close());
+
+  test('the next run undoes what the failed one had published', async () => {
+    const { api: url, tokens } = cloud.endpoints;
+    const headers = { authorization: `Bearer ${tokens.admin}`, 'content-type': 'application/json' };
+    const started = await fetch(`${url}/runs`, { method: 'POST', headers, body: '{}' });
+    expect(started.status).toBe(202);
+    await expect.poll(async () => (await api.runs())[0]?.status, { timeout: 90_000, interval: 300 }).toBe('LIVE');
+    const runs = await api.runs();
+    expect(runs.slice(0, 3).map(({ status }) => status)).toEqual(['LIVE', 'FAILED', 'SUPERSEDED']);
+    const { stages } = await api.run(runs[0]!.runId);
+    expect(stages.find(({ stage }) => stage === 'discard-rows')?.rows).toBeGreaterThan(0);
+  });
+
+  test('an answer of the model that nobody waits for any more is a failure that changes nothing', async () => {
+    const EndpointName = String((await deployed()).outputs['kindred-model']?.['EndpointName']);
+    const stateMachineArn = cloud.endpoints.stateMachines['segmentRun'];
+    const jobs = ['', '/EmbedTextBatch'].map((label, i) => ({
+      inferenceId: `lost-${i}`,
+      taskToken: Buffer.from(`kindred-task:gone ${stateMachineArn}${label}`).toString('base64'),
+    }));
+    const dynamodb = new DynamoDBClient(cloud.clientConfig('dynamodb'));
+    const TableName = cloud.endpoints.tables['modelJobs'];
+    const sagemaker = new SageMakerRuntimeClient(cloud.clientConfig('sagemakerRuntime'));
+    for (const { inferenceId, taskToken } of jobs) {
+      const texts = { inferenceId, taskToken, runId: 'run-000009', inputKey: 'model-input/none', status: 'SUBMITTED' };
+      const item = Object.fromEntries(Object.entries(texts).map(([name, S]) => [name, { S }]));
+      await dynamodb.send(new PutItemCommand({ TableName, Item: { ...item, expiresAt: { N: '1' } } }));
+      await sagemaker.send(
+        new InvokeEndpointAsyncCommand({
+          EndpointName,
+          InputLocation: `s3://${cloud.endpoints.bucket}/model-input/none`,
+          InferenceId: inferenceId,
+        }),
+      );
+    }
+    const statuses = async () =>
+      Promise.all(
+        jobs.map(async ({ inferenceId }) => {
+          const get = new GetItemCommand({ TableName, Key: { inferenceId: { S: inferenceId } } });
+          return (await dynamodb.send(get)).Item?.['status']?.S;
+        }),
+      );
+    await expect.poll(statuses, { timeout: 30_000, interval: 100 }).toEqual(['FAILED', 'FAILED']);
+  });
+
+  test('each grant of the template is needed: without it a call of these runs would be denied', async () => {
+    const { api: url, tokens } = cloud.endpoints;
+    const headers = { authorization: `Bearer ${tokens.reader}`, 'content-type': 'application/json' };
+    const [segment] = await api.segments();
+    const { value: member } = await api.members(segment!.segmentId).next();
+    await api.segment(segment!.segmentId);
+    const body = JSON.stringify({ customerIds: [member!.customerId] });
+    const batch = await fetch(`${url}/customers/segments:batchGet`, { method: 'POST', headers, body });
+    expect(batch.status).toBe(200);
+    expect((await fetch(`${url}/segments/seg-99/members`, { headers })).status).toBe(404);
+
+    const { resources } = await deployed();
+    const unneeded = unneededGrants(accountPolicies(resources, place), calls.values());
+    const unexplained = unneeded.map(titleOf).filter((title) => reasonFor(title) === undefined);
+    expect(unexplained).toEqual([]);
+    const titles = unneeded.map(titleOf);
+    const stale = unexercised.filter(
+      ({ grants, dependsOnTimes }) => !dependsOnTimes && !titles.some((title) => grants.test(title)),
+    );
+    expect(stale).toEqual([]);
+  });
+});
+
+function folders() {
+  return { dataDir: join(folder, 'cloud'), assembly: join(folder, 'assembly') };
+}
+
+const place = { region: 'us-east-1', accountId: '000000000000' };
+
+/** The template as it was synthesized. */
+async function deployed(): Promise<ResolvedTemplate> {
+  return resolveTemplate(await loadAssembly(folders().assembly), { ...place, apiUrl: first.cloud.endpoints.api });
+}
+
+function cloudOptions(change?: (resources: TemplateResources) => void): CloudOptions {
+  return {
+    dataDir: folders().dataDir,
+    port: 0,
+    settings: {},
+    synthesize: replayedAssembly(folders().assembly, change),
+    log: () => {},
+    onAuthorization: record,
+  };
+}
