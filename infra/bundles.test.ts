@@ -14,12 +14,17 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { FunctionName } from '../contracts/environments.ts';
 import { bundleFunctions, functionNames } from './bundles.ts';
 import { projectRoot } from './kindred-app.ts';
+import { onnxRuntimeFiles } from './onnx-runtime-package.ts';
 
 /** A project of one-line functions, so that bundling is quick and does not depend on the real ones. */
 let root: string;
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'kindred-bundles-'));
+  makeProject();
+});
+
+function makeProject(): void {
   mkdirSync(join(root, 'functions', 'states'), { recursive: true });
   symlinkSync(join(projectRoot, 'node_modules'), join(root, 'node_modules'));
   writeFileSync(join(root, 'package.json'), '{"type":"module"}');
@@ -28,7 +33,7 @@ beforeEach(() => {
     'cluster-vectors',
     "import * as ort from 'onnxruntime-node';\nexport const handler = async () => ort.InferenceSession;",
   );
-});
+}
 
 afterEach(() => rmSync(root, { recursive: true }));
 
@@ -83,6 +88,27 @@ describe('bundleFunctions', () => {
     expect(changed['open-run'].contentHash).not.toBe(first['open-run'].contentHash);
     expect(changed['cluster-vectors'].contentHash).not.toBe(first['cluster-vectors'].contentHash);
     expect(changed['close-run'].contentHash).toBe(first['close-run'].contentHash);
+  });
+
+  test('another checkout of equal sources gives equal hashes, wherever it lies', () => {
+    const here = bundleFunctions(root, 'linux-arm64');
+    const first = root;
+    root = join(first, 'a', 'deeper', 'checkout');
+    makeProject();
+    const there = bundleFunctions(root, 'linux-arm64');
+    root = first;
+    const hashes = (bundles: typeof here) => Object.values(bundles).map(({ contentHash }) => contentHash);
+    expect(hashes(there)).toEqual(hashes(here));
+  });
+
+  // Lambda takes 250 MB unzipped, and the package has more than that for all its platforms together.
+  test.each([
+    ['linux-arm64', 28],
+    ['linux-x64', 48],
+  ] as const)('ONNX Runtime of %s is at most %i MB', (platform, largestMb) => {
+    const bytes = onnxRuntimeFiles(projectRoot, platform).reduce((sum, { source }) => sum + statSync(source).size, 0);
+    expect(bytes / 1e6).toBeLessThanOrEqual(largestMb);
+    expect(bytes / 1e6).toBeGreaterThan(largestMb / 2);
   });
 
   test('refuses by name when a function has no entry file', () => {

@@ -32,7 +32,7 @@ export function checkedSettings(given: Readonly<Record<string, unknown>>): Setti
   if (days !== undefined && !retentionDays.includes(days)) {
     problems.push(`logRetentionDays: got ${days}, allowed are ${retentionDays.join(', ')}`);
   }
-  if (parsed.data?.modelHosting === 'lambda' && parsed.data.modelInstanceType !== undefined) {
+  if (parsed.data?.modelHosting === 'lambda' && parsed.data.modelInstanceType !== '') {
     problems.push(
       'modelInstanceType: has no meaning with modelHosting lambda; leave it out, or set modelHosting to auto',
     );
@@ -49,12 +49,6 @@ type Issue = NonNullable<ReturnType<typeof settingsSchema.safeParse>['error']>['
 function describe(issue: Issue, given: Readonly<Record<string, unknown>>): string[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => `${name}: there is no such setting`);
   const name = String(issue.path[0]);
-  if (given[name] === undefined) return [`${name}: missing (${expectations[name] ?? issue.message})`];
+  if (given[name] === undefined) return [`${name}: missing; ${issue.message}`];
   return [`${name}: got ${JSON.stringify(given[name])}; ${issue.message}`];
 }
-
-const expectations: Readonly<Record<string, string>> = {
-  jwtIssuer:
-    'the OpenID Connect issuer whose tokens the API accepts, e.g. https://cognito-idp.<region>.amazonaws.com/<pool>',
-  jwtAudience: 'the audience or client id of those tokens',
-};

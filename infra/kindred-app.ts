@@ -4,8 +4,9 @@ import { App } from 'aws-cdk-lib/core';
 import cdkJson from '../cdk.json' with { type: 'json' };
 import { modelHostsOf, type Settings } from '../contracts/settings.ts';
 import { bundleFunctions, type FunctionBundles } from './bundles.ts';
-import { ApiStack } from './stacks/api-stack.ts';
+import { ApiStack, type TokenIssuer } from './stacks/api-stack.ts';
 import { DataStack } from './stacks/data-stack.ts';
+import { IdentityStack } from './stacks/identity-stack.ts';
 import { ModelStack } from './stacks/model-stack.ts';
 import { PipelineStack } from './stacks/pipeline-stack.ts';
 
@@ -44,7 +45,12 @@ export function buildApp(props: KindredAppProps): App {
     ...(outdir !== undefined && { outdir }),
   });
   const name = settings.deploymentName;
-  const described = (part: string) => ({ settings, description: `Kindred customer segmentation: ${part}` });
+  const described = (part: string) => ({
+    settings,
+    description: `Kindred customer segmentation: ${part}`,
+    // CloudFormation hands a stack's tags on to its resources.
+    tags: { application: 'kindred', deployment: name },
+  });
 
   const data = new DataStack(app, `${name}-data`, described('data at rest'));
   const model = modelHostsOf(settings).includes('sagemaker')
@@ -61,8 +67,19 @@ export function buildApp(props: KindredAppProps): App {
     model,
     bundles,
   });
-  new ApiStack(app, `${name}-api`, { ...described('look-ups over HTTP'), data, pipeline, bundles });
+  const tokens = tokenIssuer(
+    settings,
+    () => new IdentityStack(app, `${name}-identity`, described('tokens of the API')),
+  );
+  new ApiStack(app, `${name}-api`, { ...described('look-ups over HTTP'), data, pipeline, bundles, tokens });
   return app;
+}
+
+function tokenIssuer(settings: Settings, cognito: () => IdentityStack): TokenIssuer {
+  const audiences = settings.jwtAudience.split(',').filter((audience) => audience !== '');
+  if (settings.identityProvider === 'external') return { issuerUrl: settings.jwtIssuer, audiences };
+  const { issuerUrl, clientId } = cognito();
+  return { issuerUrl, audiences: [clientId, ...audiences] };
 }
 
 function ownCodeAssets(settings: Settings): CodeAssets {

@@ -94,13 +94,12 @@ describe('least privilege', () => {
     expect([...new Set(unscoped)].sort()).toEqual(Object.keys(actionsWithoutResource).sort());
   });
 
-  test('every other pattern is a folder of the data bucket, executions of one machine or logs of SageMaker', () => {
+  test('every other pattern is a folder of the data bucket or executions of one machine', () => {
     const patterns = permissions.flatMap(({ resources }) => resources).filter((resource) => /.\*/.test(resource));
     const allowed = [
       /^(kindred-data:ExportsOutputFnGetAttData\w+)(?:\/[a-z-]+){1,2}\/\*$/,
       /:execution:SegmentRun\w+\.Name[:/]\*$/,
       /:execution:kindred-pipeline:ExportsOutputFnGetAttSegmentRun\w+Name\w+:\*$/,
-      /:log-group:\/aws\/sagemaker\/Endpoints\/\*$/,
     ];
     expect(patterns.filter((pattern) => !allowed.some((form) => form.test(pattern)))).toEqual([]);
   });

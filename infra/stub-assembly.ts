@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { App } from 'aws-cdk-lib/core';
 import { type FunctionBundles, functionNames } from './bundles.ts';
 import { checkedSettings } from './deployment-settings.ts';
 import { buildApp } from './kindred-app.ts';
+import { templatesIn } from './upgrades/assembly-templates.ts';
+import type { TemplateJson } from './upgrades/inventory.ts';
 
 /** A resource of a synthesized template. Properties are whatever CloudFormation takes. */
 export interface TemplateResource {
@@ -16,14 +18,16 @@ export interface TemplateResource {
 
 export interface StubAssembly {
   readonly app: App;
-  /** Text of each template by the last word of its stack's name; without an endpoint there is no `model`. */
+  /** Text of each template by the last word of its stack's name: no `identity` without Cognito, no `model` without an endpoint. */
   readonly texts: Readonly<Partial<Record<StackPart, string>>>;
+  /** The templates by the whole name of their stack. */
+  readonly templates: Readonly<Record<string, TemplateJson>>;
   /** Resources of all stacks by logical id. */
   readonly resources: Readonly<Record<string, TemplateResource>>;
   resourcesOf(type: string): TemplateResource[];
 }
 
-const stackParts = ['data', 'model', 'pipeline', 'api'] as const;
+const stackParts = ['data', 'identity', 'model', 'pipeline', 'api'] as const;
 type StackPart = (typeof stackParts)[number];
 
 /**
@@ -42,28 +46,24 @@ export function synthesizeStubs(given: Readonly<Record<string, unknown>> = {}, c
     const bundle = { folder: code, contentHash: '0'.repeat(64) };
     const bundles = Object.fromEntries(functionNames.map((name) => [name, bundle])) as FunctionBundles;
 
-    const settings = checkedSettings({
-      jwtIssuer: 'https://issuer.example/pool',
-      jwtAudience: 'shop',
-      modelInstanceType: 'ml.g5.xlarge',
-      ...given,
-    });
+    const settings = checkedSettings({ modelInstanceType: 'ml.g5.xlarge', ...given });
     const outdir = join(folder, 'cdk.out');
     const app = buildApp({ settings, outdir, codeAssets: { bundles, imageContext }, checkTemplates });
     app.synth();
-    const pathOf = (part: StackPart) => join(outdir, `${settings.deploymentName}-${part}.template.json`);
-    const synthesized = stackParts.filter((part) => existsSync(pathOf(part)));
-    const texts: Partial<Record<StackPart, string>> = Object.fromEntries(
-      synthesized.map((part) => [part, readFileSync(pathOf(part), 'utf8')]),
-    );
-    const entries = Object.values(texts).flatMap((text) =>
-      Object.entries<TemplateResource>(JSON.parse(text).Resources),
+    const textOf = (part: StackPart) =>
+      readFileSync(join(outdir, `${settings.deploymentName}-${part}.template.json`), 'utf8');
+    const templates = templatesIn(outdir);
+    const parts = stackParts.filter((part) => templates[`${settings.deploymentName}-${part}`] !== undefined);
+    const texts = Object.fromEntries(parts.map((part) => [part, textOf(part)]));
+    const entries = Object.values(templates).flatMap(({ Resources = {} }) =>
+      Object.entries(Resources as Readonly<Record<string, TemplateResource>>),
     );
     const resources = Object.fromEntries(entries);
     if (Object.keys(resources).length < entries.length) throw new Error('two stacks have resources of one logical id');
     return {
       app,
       texts,
+      templates,
       resources,
       resourcesOf: (type) => Object.values(resources).filter((resource) => resource.Type === type),
     };

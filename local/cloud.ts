@@ -88,7 +88,6 @@ export const PORT_ORDER = [
 const REGION = 'us-east-1';
 const ACCOUNT_ID = '000000000000';
 const ACCOUNT = { region: REGION, accountId: ACCOUNT_ID };
-const AUDIENCE = 'kindred';
 const TOKEN_LIFETIME_SECONDS = 10 * 365 * 86_400;
 const SCOPES = {
   reader: [scopes.readSegments],
@@ -149,7 +148,7 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
       }),
     );
 
-  // The template holds the issuer's and the API's URLs, so these listen first; what needs no template starts beside its synthesis.
+  // The resolved template holds the issuer's and the API's URLs, so these listen first; what needs no template starts beside its synthesis.
   const [issuer, api] = await allStarted([
     closers.keep(startIssuer(keyFolder, portOf('issuer'), clock)),
     closers.keep(startApiServer({ accountId: ACCOUNT_ID, clock, uuid: randomUUID }, portOf('api'))),
@@ -159,7 +158,7 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
     startChild('model-server', '../model-container/server.ts', [], { SAGEMAKER_BIND_TO_PORT: '0' });
   const [template, dynamodb, ownModel] = await allStarted([
     (options.synthesize ?? synthesizeKindred(options.settings, environment))(folder, issuer.url).then(async () =>
-      resolveTemplate(await loadAssembly(folder), { ...ACCOUNT, apiUrl: api.url }),
+      resolveTemplate(await loadAssembly(folder), { ...ACCOUNT, apiUrl: api.url, issuerUrl: issuer.url }),
     ),
     startChild(
       'dynamodb',
@@ -281,7 +280,7 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
     dynamodb: dynamodb.url,
     ...services.urls,
     api: api.url,
-    tokens: await tokensOf(issuer),
+    tokens: await tokensOf(issuer, definition?.audience ?? ''),
     tables: titled(resources, /^AWS::DynamoDB::/),
     stateMachines: titled(resources, /^AWS::StepFunctions::StateMachine$/),
   };
@@ -301,13 +300,15 @@ async function start(options: CloudOptions, closers: Closers): Promise<Cloud> {
 
 /** Known before the template is, so that the model server starts beside its synthesis. */
 function willHaveEndpoint({ synthesize: own, settings }: CloudOptions): boolean {
-  return own === undefined && modelHostsOf({ modelHosting: 'auto', ...settings }).includes('sagemaker');
+  return (
+    own === undefined &&
+    modelHostsOf({ modelHosting: 'auto', modelInstanceType: '', ...settings }).includes('sagemaker')
+  );
 }
 
 function synthesizeKindred(settings: Readonly<Partial<Settings>>, environment: Readonly<Record<string, string>>) {
   const platform = { lambdaPlatform: `${process.platform}-${process.arch}` };
-  return (folder: string, issuerUrl: string): Promise<void> =>
-    synthesize({ ...platform, ...settings, jwtIssuer: issuerUrl, jwtAudience: AUDIENCE }, folder, environment);
+  return (folder: string): Promise<void> => synthesize({ ...platform, ...settings }, folder, environment);
 }
 
 async function prepareTables(
@@ -345,9 +346,9 @@ function announcingBuckets(resources: readonly CloudResource[]): Set<string> {
   return new Set(buckets.map(({ ref }) => ref));
 }
 
-async function tokensOf(issuer: Issuer): Promise<Endpoints['tokens']> {
+async function tokensOf(issuer: Issuer, audience: string): Promise<Endpoints['tokens']> {
   const sign = (subject: keyof typeof SCOPES) =>
-    issuer.sign(subject, SCOPES[subject], AUDIENCE, TOKEN_LIFETIME_SECONDS);
+    issuer.sign(subject, SCOPES[subject], audience, TOKEN_LIFETIME_SECONDS);
   const [reader, writer, admin] = await Promise.all([sign('reader'), sign('writer'), sign('admin')]);
   return { reader, writer, admin };
 }

@@ -1,9 +1,17 @@
 import { type CfnResource, Stack, Validations } from 'aws-cdk-lib/core';
 import type { IConstruct } from 'constructs';
 
-/** Notes on a construct why a rule of cdk-nag's AwsSolutions pack does not hold for it and for what stands inside it. */
-export function acknowledge(construct: IConstruct, rule: string, reason: string): void {
-  Validations.of(construct).acknowledge({ id: `AwsSolutions-${rule}`, reason });
+/** A rule pack of cdk-nag. */
+type RulePack = 'AwsSolutions' | 'Serverless';
+
+/** Notes on a construct why a rule of cdk-nag does not hold for it and for what stands inside it. */
+export function acknowledge(
+  construct: IConstruct,
+  rule: string,
+  reason: string,
+  pack: RulePack = 'AwsSolutions',
+): void {
+  Validations.of(construct).acknowledge({ id: `${pack}-${rule}`, reason });
 }
 
 /** As `acknowledge`, for a resource pattern with a `*` in a role's policy; `pattern` is written as cdk-nag writes it. */

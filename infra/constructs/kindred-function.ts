@@ -1,6 +1,5 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AssetHashType, Duration } from 'aws-cdk-lib/core';
 import { Construct } from 'constructs';
@@ -8,7 +7,10 @@ import { type Environment, environments, type FunctionName } from '../../contrac
 import type { Settings } from '../../contracts/settings.ts';
 import type { FunctionBundles } from '../bundles.ts';
 import { functionSizes } from '../function-sizes.ts';
+import { reservedConcurrency } from '../reserved-concurrency.ts';
 import { acknowledgeUnscopedActions, allow } from './access.ts';
+import { acknowledge } from './acknowledgements.ts';
+import { ExpiringLogGroup } from './expiring-log-group.ts';
 
 /** A function's environment as text; values may be tokens. */
 export type Variables<F extends FunctionName> = Readonly<Record<keyof Environment<F>, string>>;
@@ -18,7 +20,7 @@ export interface KindredFunctionProps<F extends FunctionName> {
   readonly environment: Variables<F>;
   readonly bundles: FunctionBundles;
   readonly settings: Settings;
-  /** Where an asynchronous event goes that failed at every attempt. */
+  /** Where an asynchronous event goes that failed at every attempt; for every function that is invoked so. */
   readonly deadLetters?: Queue;
 }
 
@@ -45,7 +47,8 @@ export class KindredFunction<F extends FunctionName> extends Construct {
     environments[functionName].parse(props.environment);
     this.functionName = functionName;
 
-    const logs = new LogGroup(this, 'Logs', { retention: settings.logRetentionDays as RetentionDays });
+    const logs = new ExpiringLogGroup(this, 'Logs', { settings });
+    const reserved = reservedConcurrency(functionName, settings);
     this.role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
       description: `What ${functionName} of ${settings.deploymentName} may do`,
@@ -68,8 +71,17 @@ export class KindredFunction<F extends FunctionName> extends Construct {
       role: this.role,
       logGroup: logs,
       tracing: lambda.Tracing.ACTIVE,
+      ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       ...(props.deadLetters && { deadLetterQueue: props.deadLetters }),
     });
+    if (!props.deadLetters) {
+      acknowledge(
+        this,
+        'LambdaDLQ',
+        'Whoever invokes it waits for the answer: a failure is theirs to see and to repeat.',
+        'Serverless',
+      );
+    }
   }
 
   get functionArn(): string {

@@ -1,5 +1,4 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Stack } from 'aws-cdk-lib/core';
@@ -9,6 +8,7 @@ import type { Settings } from '../../contracts/settings.ts';
 import { functionArnSubstitution } from '../placeholders.ts';
 import { acknowledgeUnscopedActions, allow } from './access.ts';
 import { acknowledgePattern, attributeInFindings } from './acknowledgements.ts';
+import { ExpiringLogGroup } from './expiring-log-group.ts';
 import type { KindredFunction } from './kindred-function.ts';
 
 export interface StandardStateMachineProps {
@@ -45,7 +45,7 @@ export class StandardStateMachine extends Construct {
       },
       role: this.role,
       logs: {
-        destination: new LogGroup(this, 'Logs', { retention: props.settings.logRetentionDays as RetentionDays }),
+        destination: new ExpiringLogGroup(this, 'Logs', props),
         level: LogLevel.ALL,
         includeExecutionData: false,
       },

@@ -10,8 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib/core';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib/core';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../../contracts/environments.ts';
 import { type Scope, scopes } from '../../contracts/scopes.ts';
@@ -19,6 +18,8 @@ import type { Settings } from '../../contracts/settings.ts';
 import type { FunctionBundles } from '../bundles.ts';
 import { allow, allowObjects, allowSecret, allowTable, type TableAction } from '../constructs/access.ts';
 import { acknowledge } from '../constructs/acknowledgements.ts';
+import { ActionableAlarm } from '../constructs/actionable-alarm.ts';
+import { ExpiringLogGroup } from '../constructs/expiring-log-group.ts';
 import { KindredFunction, type Variables } from '../constructs/kindred-function.ts';
 import type { DataStack } from './data-stack.ts';
 import type { PipelineStack } from './pipeline-stack.ts';
@@ -28,6 +29,15 @@ export interface ApiStackProps extends StackProps {
   readonly bundles: FunctionBundles;
   readonly data: DataStack;
   readonly pipeline: PipelineStack;
+  readonly tokens: TokenIssuer;
+}
+
+/** Whose tokens the API accepts. */
+export interface TokenIssuer {
+  /** OpenID Connect issuer. */
+  readonly issuerUrl: string;
+  /** `aud` or `client_id` of its tokens. */
+  readonly audiences: readonly string[];
 }
 
 /** The HTTP API: look-ups behind an OpenID Connect token, one function per route. */
@@ -39,10 +49,11 @@ export class ApiStack extends Stack {
   constructor(scope: Construct, id: string, props: ApiStackProps) {
     super(scope, id, props);
     this.#props = props;
-    const { settings, data, pipeline } = props;
+    const { settings, data, pipeline, tokens } = props;
     this.#api = new HttpApi(this, 'Api', { apiName: settings.deploymentName, createDefaultStage: false });
-    this.#authorizer = new HttpJwtAuthorizer('Tokens', settings.jwtIssuer, { jwtAudience: [settings.jwtAudience] });
+    this.#authorizer = new HttpJwtAuthorizer('Tokens', tokens.issuerUrl, { jwtAudience: [...tokens.audiences] });
     this.#stage();
+    this.#watch();
 
     const registry = { REGISTRY_TABLE: data.registry.tableName };
     this.#route('/segments', this.#function('list-segments', registry, ['GetItem', 'Query']));
@@ -119,9 +130,7 @@ export class ApiStack extends Stack {
       throttle: { rateLimit: settings.apiRequestsPerSecond, burstLimit: settings.apiBurst },
       detailedMetricsEnabled: true,
       accessLogSettings: {
-        destination: new LogGroupLogDestination(
-          new LogGroup(this, 'RequestLogs', { retention: settings.logRetentionDays as RetentionDays }),
-        ),
+        destination: new LogGroupLogDestination(new ExpiringLogGroup(this, 'RequestLogs', { settings })),
         // No path and no query: they may hold a customer's id.
         format: AccessLogFormat.custom(
           JSON.stringify({
@@ -136,6 +145,27 @@ export class ApiStack extends Stack {
           }),
         ),
       },
+    });
+  }
+
+  #watch(): void {
+    const topic = this.#props.data.alarmTopic;
+    const period = Duration.minutes(5);
+    new ActionableAlarm(this, 'ApiFails', {
+      topic,
+      metric: this.#api.metricServerError({ period, statistic: 'Sum' }),
+      threshold: 5,
+      periods: 1,
+      what: 'The API answered five requests or more within five minutes with a server error.',
+      step: "Find the route in the API's request logs by status 500 and above, then the error in the logs of its function.",
+    });
+    new ActionableAlarm(this, 'ApiSlow', {
+      topic,
+      metric: this.#api.metricLatency({ period, statistic: 'p99' }),
+      threshold: 3000,
+      periods: 3,
+      what: 'One request in a hundred has taken the API three seconds or more, for a quarter of an hour.',
+      step: 'Look in X-Ray at what the slow requests wait for: cold starts, throttled functions or DynamoDB.',
     });
   }
 

@@ -8,7 +8,8 @@ import { CfnOutput, Duration, IgnoreMode, Stack, type StackProps } from 'aws-cdk
 import type { Construct } from 'constructs';
 import type { Settings } from '../../contracts/settings.ts';
 import { acknowledgeUnscopedActions, allow, allowObjects } from '../constructs/access.ts';
-import { acknowledgePattern } from '../constructs/acknowledgements.ts';
+import { ActionableAlarm } from '../constructs/actionable-alarm.ts';
+import { ExpiringLogGroup } from '../constructs/expiring-log-group.ts';
 import type { DataStack } from './data-stack.ts';
 
 export interface ModelStackProps extends StackProps {
@@ -55,7 +56,7 @@ export class ModelStack extends Stack {
     this.successTopic = new Topic(this, 'Success', { masterKey: data.key, enforceSSL: true });
     this.errorTopic = new Topic(this, 'Failure', { masterKey: data.key, enforceSSL: true });
 
-    const role = this.#executionRole(data);
+    const role = this.#executionRole(props);
     image.repository.grantPull(role);
 
     const model = new CfnModel(this, 'Model', {
@@ -72,7 +73,7 @@ export class ModelStack extends Stack {
         {
           variantName,
           modelName: model.attrModelName,
-          instanceType: settings.modelInstanceType ?? usualInstanceType,
+          instanceType: settings.modelInstanceType || usualInstanceType,
           // At least 1 (SageMaker API reference, ProductionVariant): making the endpoint takes an instance, scaling takes it away again.
           initialInstanceCount: 1,
           initialVariantWeight: 1,
@@ -89,17 +90,23 @@ export class ModelStack extends Stack {
         },
       },
     });
-    const endpoint = new CfnEndpoint(this, 'Endpoint', { endpointConfigName: config.attrEndpointConfigName });
+    const endpoint = new CfnEndpoint(this, 'Endpoint', {
+      endpointName: settings.deploymentName,
+      endpointConfigName: config.attrEndpointConfigName,
+    });
+    // The role's policy names the logs, so they stand first; SageMaker would make them without an end otherwise.
+    endpoint.node.addDependency(role);
     this.endpointName = endpoint.attrEndpointName;
     // SageMaker writes the name in lower case into the ARN, which is what Ref gives and policies are compared with.
     this.endpointArn = endpoint.ref;
     this.#scaleFromZero(endpoint);
+    this.#watchBacklog(data);
 
     new CfnOutput(this, 'EndpointName', { value: this.endpointName });
   }
 
   /** What SageMaker may do in the endpoint's name: fetch requests, store answers, give notice of them, log. */
-  #executionRole(data: DataStack): iam.Role {
+  #executionRole({ data, settings }: ModelStackProps): iam.Role {
     const role = new iam.Role(this, 'ExecutionRole', {
       assumedBy: new iam.ServicePrincipal('sagemaker.amazonaws.com'),
     });
@@ -111,16 +118,15 @@ export class ModelStack extends Stack {
     });
     allow(role, ['sns:Publish'], [this.successTopic.topicArn, this.errorTopic.topicArn]);
 
-    const logGroups = 'log-group:/aws/sagemaker/Endpoints/*';
+    // SageMaker writes to the group of this name, and would make one that keeps its logs for ever.
+    const logs = new ExpiringLogGroup(this, 'EndpointLogs', {
+      settings,
+      logGroupName: `/aws/sagemaker/Endpoints/${settings.deploymentName}`,
+    });
     allow(
       role,
       ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'],
-      [`arn:${this.partition}:logs:${this.region}:${this.account}:${logGroups}`],
-    );
-    acknowledgePattern(
-      role,
-      `arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:${logGroups}`,
-      'SageMaker itself names the log group after the endpoint, whose name CloudFormation makes.',
+      [logs.logGroupArn],
     );
     role.addToPrincipalPolicy(
       new iam.PolicyStatement({
@@ -186,5 +192,22 @@ export class ModelStack extends Stack {
       treatMissingData: TreatMissingData.MISSING,
     });
     waiting.addAlarmAction({ bind: () => ({ alarmActionArn: wake.ref }) });
+  }
+
+  #watchBacklog(data: DataStack): void {
+    new ActionableAlarm(this, 'ModelBacklogOld', {
+      topic: data.alarmTopic,
+      metric: new Metric({
+        namespace: 'AWS/SageMaker',
+        metricName: 'ApproximateAgeOfOldestRequest',
+        dimensionsMap: { EndpointName: this.endpointName },
+        statistic: 'Maximum',
+        period: Duration.minutes(5),
+      }),
+      threshold: 30 * 60,
+      periods: 1,
+      what: 'A request has waited half an hour for the model endpoint; after two hours its run fails.',
+      step: 'Look whether the endpoint has an instance, and raise the quota of its instance type or choose another modelInstanceType.',
+    });
   }
 }

@@ -12,6 +12,7 @@ import { allow, allowObjects, allowSecret, allowTable, type Prefix } from '../co
 import { acknowledgePattern, attributeInFindings } from '../constructs/acknowledgements.ts';
 import { DeadLetterQueue } from '../constructs/dead-letter-queue.ts';
 import { KindredFunction } from '../constructs/kindred-function.ts';
+import { watchFunctions, watchMachine } from '../constructs/pipeline-alarms.ts';
 import { StandardStateMachine } from '../constructs/standard-state-machine.ts';
 import { createStateFunctions } from '../constructs/state-functions.ts';
 import { quietDefinition } from '../quiet.asl.ts';
@@ -39,10 +40,12 @@ export class PipelineStack extends Stack {
     const ingestFile = this.#ingestFile();
     const ingestMatrix = this.#ingestMatrix();
     this.segmentRun = this.#segmentRun(ingestFile);
-    if (props.model) this.#resumeModelJob(this.segmentRun, props.model);
-    const startRun = this.#startRunWhenQuiet(this.segmentRun);
-    this.#quiet(startRun);
-    this.#startDaily(startRun, ingestMatrix);
+    const resuming = props.model ? [this.#resumeModelJob(this.segmentRun, props.model)] : [];
+    const startDeadLetters = this.#startDeadLetters();
+    const startRun = this.#startRunWhenQuiet(this.segmentRun, startDeadLetters);
+    const quiet = this.#quiet(startRun);
+    this.#startDaily([startRun, ingestMatrix], startDeadLetters);
+    this.#watch(quiet, [ingestFile, ingestMatrix, ...resuming, startRun]);
 
     new CfnOutput(this, 'StateMachineArn', { value: this.segmentRun.resource.stateMachineArn });
   }
@@ -50,7 +53,11 @@ export class PipelineStack extends Stack {
   /** Takes a file in as soon as it is dropped. An event that is lost all the same is made good by the next run, which lists the inbox. */
   #ingestFile(): KindredFunction<'ingest-file'> {
     const { data, settings } = this.#props;
-    const deadLetters = new DeadLetterQueue(this, 'IngestDeadLetters');
+    const deadLetters = new DeadLetterQueue(this, 'IngestDeadLetters', {
+      alarmTopic: data.alarmTopic,
+      what: 'A file was dropped and could not be taken in at any attempt.',
+      step: 'Find the error in the logs of ingest-file and put it right; the next run takes the file in. Then purge the queue.',
+    });
     const ingestFile = new KindredFunction(this, 'ingest-file', {
       ...this.#props,
       functionName: 'ingest-file',
@@ -84,7 +91,11 @@ export class PipelineStack extends Stack {
   /** Takes a matrix of a team's own vectors in as soon as it and its ids are both there. */
   #ingestMatrix(): KindredFunction<'ingest-matrix'> {
     const { data, settings } = this.#props;
-    const deadLetters = new DeadLetterQueue(this, 'MatrixDeadLetters');
+    const deadLetters = new DeadLetterQueue(this, 'MatrixDeadLetters', {
+      alarmTopic: data.alarmTopic,
+      what: 'A matrix was dropped and could not be taken in at any attempt.',
+      step: 'Find the error in the logs of ingest-matrix and put it right; the daily rule takes the matrix in. Then purge the queue.',
+    });
     const ingestMatrix = new KindredFunction(this, 'ingest-matrix', {
       ...this.#props,
       functionName: 'ingest-matrix',
@@ -160,9 +171,13 @@ export class PipelineStack extends Stack {
   }
 
   /** The model endpoint's notices resume the tasks that wait for them; where a notice is lost, the answer's object does. */
-  #resumeModelJob(segmentRun: StandardStateMachine, model: ModelStack): void {
+  #resumeModelJob(segmentRun: StandardStateMachine, model: ModelStack): KindredFunction<'resume-model-job'> {
     const { data } = this.#props;
-    const deadLetters = new DeadLetterQueue(this, 'ModelNoticeDeadLetters');
+    const deadLetters = new DeadLetterQueue(this, 'ModelNoticeDeadLetters', {
+      alarmTopic: data.alarmTopic,
+      what: 'The model endpoint gave notice of an answer and no run could be resumed with it.',
+      step: 'Find the error in the logs of resume-model-job and put it right, let the run fail by its timeout, and redrive it.',
+    });
     const resume = new KindredFunction(this, 'resume-model-job', {
       ...this.#props,
       functionName: 'resume-model-job',
@@ -185,9 +200,21 @@ export class PipelineStack extends Stack {
         maxEventAge: Duration.hours(2),
       }),
     );
+    return resume;
   }
 
-  #startRunWhenQuiet(segmentRun: StandardStateMachine): KindredFunction<'start-run-when-quiet'> {
+  #startDeadLetters(): DeadLetterQueue {
+    return new DeadLetterQueue(this, 'StartDeadLetters', {
+      alarmTopic: this.#props.data.alarmTopic,
+      what: 'The daily run could not be started.',
+      step: 'Find the error in the logs of start-run-when-quiet and put it right; the next day or the next file starts a run. Then purge the queue.',
+    });
+  }
+
+  #startRunWhenQuiet(
+    segmentRun: StandardStateMachine,
+    deadLetters: DeadLetterQueue,
+  ): KindredFunction<'start-run-when-quiet'> {
     const { data, settings } = this.#props;
     const startRun = new KindredFunction(this, 'start-run-when-quiet', {
       ...this.#props,
@@ -198,6 +225,7 @@ export class PipelineStack extends Stack {
         RUN_STATE_MACHINE_ARN: segmentRun.resource.stateMachineArn,
         QUIET_SECONDS: String(settings.quietSeconds),
       },
+      deadLetters,
     });
     allowObjects(startRun.role, data.bucket, data.key, {
       read: ['imports/', 'matrices/'],
@@ -209,7 +237,7 @@ export class PipelineStack extends Stack {
     return startRun;
   }
 
-  #quiet(startRun: KindredFunction<'start-run-when-quiet'>): void {
+  #quiet(startRun: KindredFunction<'start-run-when-quiet'>): StandardStateMachine {
     const quiet = new StandardStateMachine(this, 'Quiet', {
       definition: quietDefinition,
       functions: [startRun],
@@ -218,22 +246,44 @@ export class PipelineStack extends Stack {
     });
     this.#onObjectCreated('FileCommitted', ['imports/', 'matrices/']).addTarget(
       new SfnStateMachine(quiet.resource, {
-        deadLetterQueue: new DeadLetterQueue(this, 'CommitDeadLetters'),
+        deadLetterQueue: new DeadLetterQueue(this, 'CommitDeadLetters', {
+          alarmTopic: this.#props.data.alarmTopic,
+          what: 'A file was taken in and the wait for a run could not be started.',
+          step: 'Look why the Quiet machine refused the start, and start a run by hand unless one has started since. Then purge the queue.',
+        }),
         retryAttempts: 20,
         maxEventAge: Duration.hours(24),
       }),
     );
+    return quiet;
   }
 
   /** Once a day whatever happened: for drops whose events were lost, and for facts that change with time alone. */
-  #startDaily(startRun: KindredFunction<'start-run-when-quiet'>, ingestMatrix: KindredFunction<'ingest-matrix'>): void {
+  #startDaily(functions: readonly KindredFunction<FunctionName>[], deadLetterQueue: DeadLetterQueue): void {
     const daily = new Rule(this, 'Daily', {
       description: 'Starts a segment run once a day, and takes in matrices that no event told of',
       schedule: Schedule.cron({ minute: '0', hour: '3' }),
     });
-    for (const { resource } of [startRun, ingestMatrix]) {
-      daily.addTarget(new LambdaFunction(resource, { retryAttempts: 20, maxEventAge: Duration.hours(12) }));
+    for (const { resource } of functions) {
+      daily.addTarget(
+        new LambdaFunction(resource, { deadLetterQueue, retryAttempts: 20, maxEventAge: Duration.hours(12) }),
+      );
     }
+  }
+
+  #watch(quiet: StandardStateMachine, triggers: readonly KindredFunction<FunctionName>[]): void {
+    const topic = this.#props.data.alarmTopic;
+    watchMachine(this, 'Run', this.segmentRun, {
+      topic,
+      what: 'A segment run',
+      step: 'Open the execution in Step Functions, put right what its failed state names, and redrive it. What was live stays live.',
+    });
+    watchMachine(this, 'Quiet', quiet, {
+      topic,
+      what: 'The wait for a quiet inbox',
+      step: 'Open the execution in Step Functions, put right what it names, and redrive it; no run starts for its files before that or the daily run.',
+    });
+    watchFunctions(this, topic, triggers);
   }
 
   #onObjectCreated(id: string, prefixes: readonly Prefix[]): Rule {

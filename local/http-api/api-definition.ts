@@ -20,6 +20,8 @@ export interface ApiDefinition {
   readonly cors: CorsConfiguration | undefined;
   /** Undefined: the stage sets no limit. */
   readonly throttle: Throttle | undefined;
+  /** The first one that tokens may be for; undefined: no route asks for a token. */
+  readonly audience: string | undefined;
 }
 
 /** API Gateway's integration timeout, at most and by default. */
@@ -36,6 +38,7 @@ export function apiDefinition(resources: readonly CloudResource[], clock: () => 
   const [stage] = ofType('Stage');
   if (stage?.properties['StageName'] !== '$default')
     throw refused(stage ?? api, 'the API needs the stage $default, the only one known here');
+  const [tokens] = ofType('Authorizer');
   const authorizers = new Map(ofType('Authorizer').map((resource) => [resource.ref, authorizer(resource, clock)]));
   const integrations = new Map(ofType('Integration').map((resource) => [resource.ref, resource]));
   return {
@@ -43,6 +46,7 @@ export function apiDefinition(resources: readonly CloudResource[], clock: () => 
     stage: '$default',
     cors: api.properties['CorsConfiguration'] as CorsConfiguration | undefined,
     throttle: throttle(stage.properties['DefaultRouteSettings'] as RouteSettings | undefined, clock),
+    audience: tokens && jwtConfiguration(tokens).Audience[0],
     routes: ofType('Route').map((route) => {
       const { RouteKey, Target, AuthorizationType = 'NONE', AuthorizerId, AuthorizationScopes = [] } = route.properties;
       const integration = integrations.get(String(Target).replace('integrations/', ''));
@@ -84,11 +88,15 @@ function throttle(settings: RouteSettings | undefined, clock: () => number): Thr
 }
 
 function authorizer(resource: CloudResource, clock: () => number): JwtAuthorizer {
-  const { AuthorizerType, IdentitySource, JwtConfiguration } = resource.properties;
+  const { AuthorizerType, IdentitySource } = resource.properties;
   if (AuthorizerType !== 'JWT')
     throw refused(resource, `the authorizer type ${AuthorizerType} is not known here; known is JWT`);
-  const { Issuer, Audience } = JwtConfiguration as { Issuer: string; Audience: string[] };
+  const { Issuer, Audience } = jwtConfiguration(resource);
   return new JwtAuthorizer({ issuer: Issuer, audiences: Audience, identitySources: IdentitySource as string[], clock });
+}
+
+function jwtConfiguration({ properties }: CloudResource) {
+  return properties['JwtConfiguration'] as { Issuer: string; Audience: string[] };
 }
 
 function refused({ stack, logicalId }: CloudResource, what: string): UnrunnableTemplateError {

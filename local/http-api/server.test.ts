@@ -12,7 +12,7 @@ test('a request beyond the throttle of the stage is 429 in the words of API Gate
   const started = await startApiServer({ accountId: '1', clock: () => nowMs, uuid: () => 'id' }, 0);
   server = started;
   const throttle = new Throttle(1, 2, () => nowMs);
-  started.serve({ apiId: 'api', stage: '$default', cors: undefined, routes: [], throttle }, () => {
+  started.serve({ apiId: 'api', stage: '$default', cors: undefined, audience: undefined, routes: [], throttle }, () => {
     throw new Error('no route, no function');
   });
   const ask = async () => {

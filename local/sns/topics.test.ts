@@ -69,7 +69,7 @@ it('sends what it cannot deliver to the subscription’s queue', async () => {
 
 it('refuses a topic that is not there, and a protocol that it does not speak', async () => {
   await expect(topics([]).topics.publish('arn:other', 'text')).rejects.toThrow(UnknownTopicError);
-  expect(() => topics([subscription('a', { Protocol: 'email' })])).toThrow(
-    /s\/a: the protocol email is not known here/,
+  expect(() => topics([subscription('a', { Protocol: 'https' })])).toThrow(
+    /s\/a: the protocol https is not known here/,
   );
 });

@@ -58,9 +58,11 @@ export class Topics {
 
   #subscribe({ stack, logicalId, ref, properties }: CloudResource): void {
     const { TopicArn, Protocol, Endpoint, RedrivePolicy } = properties;
+    // People are told of alarms by e-mail, and no alarm goes off here.
+    if (Protocol === 'email') return;
     if (Protocol !== 'lambda') {
       throw new UnrunnableTemplateError([
-        `${stack}/${logicalId}: the protocol ${Protocol} is not known here; known is lambda`,
+        `${stack}/${logicalId}: the protocol ${Protocol} is not known here; known are lambda and email`,
       ]);
     }
     const deadLetterArn = (RedrivePolicy as { deadLetterTargetArn?: string } | undefined)?.deadLetterTargetArn;

@@ -4,7 +4,12 @@ import type { Assembly, AssemblyStack } from './assembly.ts';
 import { UnrunnableTemplateError } from './errors.ts';
 import { resolveTemplate } from './resolved-template.ts';
 
-const place = { region: 'us-east-1', accountId: '000000000000', apiUrl: 'http://127.0.0.1:4010' };
+const place = {
+  region: 'us-east-1',
+  accountId: '000000000000',
+  apiUrl: 'http://127.0.0.1:4010',
+  issuerUrl: 'http://127.0.0.1:4017',
+};
 
 function stack(name: string, template: Partial<AssemblyStack['template']>): AssemblyStack {
   const empty = { Resources: {}, Outputs: {}, Parameters: {}, Conditions: {}, Mappings: {} };

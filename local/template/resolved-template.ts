@@ -12,6 +12,8 @@ export interface DeploymentPlace {
   readonly accountId: string;
   /** Where the HTTP API listens. */
   readonly apiUrl: string;
+  /** Where tokens for it come from. */
+  readonly issuerUrl: string;
 }
 
 export interface CloudResource extends Identity {
@@ -158,7 +160,7 @@ class StackScope implements Scope {
   }
 
   #naming(logicalId: string, type: string, property: Naming['property'], given: Json | undefined): Naming {
-    const { region, accountId, apiUrl } = this.#place;
+    const { region, accountId, apiUrl, issuerUrl } = this.#place;
     const hash = createHash('sha256').update(`${this.#stack.name}/${logicalId}`).digest('hex').slice(0, 12);
     return {
       name: typeof given === 'string' ? given : generatedName(this.#stack.name, logicalId, type, hash),
@@ -166,6 +168,7 @@ class StackScope implements Scope {
       region,
       accountId,
       apiUrl,
+      issuerUrl,
       property,
       arn: (service, resource) => `arn:${PARTITION}:${service}:${region}:${accountId}:${resource}`,
       accountArn: (service, resource) => `arn:${PARTITION}:${service}::${accountId}:${resource}`,

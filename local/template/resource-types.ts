@@ -18,6 +18,8 @@ export interface Naming {
   readonly accountId: string;
   /** Where the embedded HTTP API listens. */
   readonly apiUrl: string;
+  /** Where the embedded token issuer listens. */
+  readonly issuerUrl: string;
   arn(service: string, resource: string): string;
   /** Without a region: IAM. */
   accountArn(service: string, resource: string): string;
@@ -155,6 +157,7 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
     inert: [
       'KmsDataKeyReusePeriodSeconds',
       'MessageRetentionPeriod',
+      'RedriveAllowPolicy',
       'SqsManagedSseEnabled',
       'Tags',
       'VisibilityTimeout',
@@ -318,6 +321,59 @@ export const resourceTypes: Readonly<Record<string, ResourceType>> = {
     understood: ['ApiId', 'AuthorizationScopes', 'AuthorizationType', 'AuthorizerId', 'RouteKey', 'Target'],
     inert: ['OperationName'],
     identify: ({ hash }) => ({ ref: hash, attributes: { RouteId: hash } }),
+  },
+
+  // The embedded issuer stands in for a user pool: it signs the tokens of endpoints.json itself, and asks no client for its secret.
+  'AWS::Cognito::UserPool': {
+    playedBy: 'http-api',
+    nameProperty: 'UserPoolName',
+    inert: [
+      'AccountRecoverySetting',
+      'AdminCreateUserConfig',
+      'DeletionProtection',
+      'EmailVerificationMessage',
+      'EmailVerificationSubject',
+      'Policies',
+      'SmsVerificationMessage',
+      'UserPoolName',
+      'UserPoolTags',
+      'UserPoolTier',
+      'VerificationMessageTemplate',
+    ],
+    identify: ({ hash, region, arn, issuerUrl }) => {
+      const id = `${region}_${hash.slice(0, 9)}`;
+      return {
+        ref: id,
+        attributes: {
+          Arn: arn('cognito-idp', `userpool/${id}`),
+          ProviderName: `cognito-idp.${region}.amazonaws.com/${id}`,
+          ProviderURL: issuerUrl,
+          UserPoolId: id,
+        },
+      };
+    },
+  },
+  'AWS::Cognito::UserPoolClient': {
+    playedBy: 'http-api',
+    inert: [
+      'AccessTokenValidity',
+      'AllowedOAuthFlows',
+      'AllowedOAuthFlowsUserPoolClient',
+      'AllowedOAuthScopes',
+      'ClientName',
+      'ExplicitAuthFlows',
+      'GenerateSecret',
+      'SupportedIdentityProviders',
+      'TokenValidityUnits',
+      'UserPoolId',
+    ],
+    identify: ({ hash }) => ({ ref: hash, attributes: { ClientId: hash } }),
+  },
+  'AWS::Cognito::UserPoolDomain': {
+    identify: ({ property }) => ({ ref: String(property('Domain')), attributes: {} }),
+  },
+  'AWS::Cognito::UserPoolResourceServer': {
+    identify: ({ property }) => ({ ref: String(property('Identifier')), attributes: {} }),
   },
 
   'AWS::ApplicationAutoScaling::ScalableTarget': nothingToRun,

@@ -78,7 +78,7 @@ export const unexercised: readonly {
     reason: 'Asked for when a file is dropped while own vectors are live; `own-vectors.test.ts` goes this way.',
   },
   {
-    grants: /(ingestfile|ingestmatrix|resumemodeljob)Role\w+ sqs:SendMessage/,
+    grants: /(ingestfile|ingestmatrix|resumemodeljob|startrunwhenquiet)Role\w+ sqs:SendMessage/,
     reason:
       'An event that failed three times, minutes apart. `embedded-cloud.test.ts` shows what a role without it loses.',
   },
@@ -87,11 +87,20 @@ export const unexercised: readonly {
     reason: 'A notice that SNS cannot deliver; `embedded-cloud.test.ts` shows the same of EventBridge.',
   },
   {
+    grants: /StartDeadLetters\w+ sqs:SendMessage on \S+ for \S+:rule\/kindred-pipeline-Daily\w+$/,
+    reason: 'For a ring of the daily rule that reaches no function in twelve hours.',
+  },
+  {
+    grants: /Alarms sns:Publish|key\/\S+ kms:GenerateDataKey on \*$/,
+    reason:
+      'No alarm goes off here. CloudWatch user guide, "Notifying users on alarm changes", for an encrypted topic.',
+  },
+  {
     grants: / lambda:InvokeFunction on \S+ for \S+:rule\/kindred-pipeline-Daily\w+$/,
     reason: 'The daily rule rings at three in the night.',
   },
   {
-    grants: /AccessLogs\w+ s3:PutObject/i,
+    grants: /AccessLogs s3:PutObject/i,
     reason: 'S3 writes no access logs here. S3 user guide, "Permissions for log delivery".',
   },
   {

@@ -599,7 +599,7 @@ function folders() {
   return { dataDir: join(folder, 'cloud'), assembly: join(folder, 'assembly') };
 }
 
-const place = { region: 'us-east-1', accountId: '000000000000' };
+const place = { region: 'us-east-1', accountId: '000000000000', issuerUrl: 'https://issuer.example' };
 
 /** The template as it was synthesized. */
 async function deployed(): Promise<ResolvedTemplate> {
