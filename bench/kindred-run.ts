@@ -9,6 +9,7 @@ import { prospectsSegmentId } from '../contracts/customer-rows.ts';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { laptopSettings } from '../local/laptop-settings.ts';
 import { inboxPrefix } from '../storage/keys.ts';
+import { type StoredUsage, storedUsage } from './cloud-usage.ts';
 import type { ShopFiles } from './shop-files.ts';
 
 /** One run of the whole pipeline in a new embedded cloud. */
@@ -28,6 +29,17 @@ export interface KindredRun {
   readonly accuracy: number;
   /** Segment by the shop's customer id, prospects left out. */
   readonly segments: ReadonlyMap<string, string>;
+  /** All that AWS would charge for, from the first PUT to the end of the run. */
+  readonly usage: RunUsage;
+}
+
+export interface RunUsage {
+  readonly functions: readonly FunctionTimes[];
+  /** States entered, those of a Distributed Map's items among them. */
+  readonly stateTransitions: number;
+  /** While the run waited for the model endpoint. */
+  readonly modelSeconds: number;
+  readonly stored: StoredUsage;
 }
 
 export interface Stage {
@@ -68,6 +80,8 @@ interface FinishedInvocation {
 const timeoutMs = 10 * 60_000;
 const lookUpPauseMs = 20;
 const runId = 'run-000001';
+/** States that wait for the model endpoint. */
+const modelStages = ['EmbedTexts', 'TrainClassifier'];
 
 export async function runKindred(
   files: ShopFiles,
@@ -115,6 +129,7 @@ export async function runKindred(
     const timeline = new Timeline(transitions, putMs);
     const quiet = timeline.quietWait();
     const record = await getJson(cloud, `/runs/${runId}`, getRunAnswer);
+    const stages = timeline.runStages();
     return {
       cloudStartSeconds,
       seconds: (answeredMs - putMs) / 1000 - quiet.seconds,
@@ -122,13 +137,21 @@ export async function runKindred(
       stages: [
         { name: 'Ingest (all files)', start: 0, seconds: quiet.start },
         quiet,
-        ...timeline.runStages(),
+        ...stages,
         { name: 'first look-up', start: (promotedMs - putMs) / 1000, seconds: (answeredMs - promotedMs) / 1000 },
       ],
       functions: functionTimes(invocations.filter(({ endMs }) => endMs <= answeredMs)),
       customers: record.customers ?? 0,
       texts: textsOf(invocations),
       accuracy: record.evaluation?.accuracy ?? Number.NaN,
+      usage: {
+        functions: functionTimes(invocations),
+        stateTransitions: transitions.filter(({ kind }) => kind === 'entered').length,
+        modelSeconds: stages
+          .filter(({ name }) => modelStages.includes(name))
+          .reduce((total, { seconds }) => total + seconds, 0),
+        stored: await storedUsage(cloud),
+      },
       segments: await segmentsById(cloud),
     };
   } finally {

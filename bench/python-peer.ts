@@ -28,6 +28,7 @@ export class PeerFailedError extends Error {
 
 export type PeerPackage =
   | 'boto3'
+  | 'cfn-lint'
   | 'moto'
   | 'numpy'
   | 'onnxruntime'

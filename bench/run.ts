@@ -6,6 +6,8 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import type { BenchRequest } from './bench-request.ts';
+import { benchBill } from './bill.ts';
+import { benchCfnLint } from './cfn-lint.ts';
 import { benchCluster } from './cluster.ts';
 import { benchColdstart } from './coldstart.ts';
 import { type Comparison, printComparison } from './comparison.ts';
@@ -20,6 +22,8 @@ import { benchTrain } from './train.ts';
 const benches: Readonly<Record<string, (request: BenchRequest) => Promise<readonly Comparison[]>>> = {
   pipeline: benchPipeline,
   ingest: benchIngest,
+  'cfn-lint': benchCfnLint,
+  bill: benchBill,
   embed: benchEmbed,
   cluster: benchCluster,
   train: benchTrain,
