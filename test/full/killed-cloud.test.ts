@@ -32,8 +32,6 @@ const ENDS: readonly (readonly [point: string, how: 'killed' | 'stopped'])[] = [
   ['Promote entered', 'killed'],
   ['Announce entered', 'killed'],
 ];
-/** Fixed, so that the URLs in the template stay and it is synthesized once. */
-const FIRST_PORT = 47_310;
 const HOST_SCRIPT = join(import.meta.dirname, '..', 'harness', 'mortal-cloud.ts');
 
 let folder: string;
@@ -50,8 +48,9 @@ interface Life {
   stop(): Promise<void>;
 }
 
-async function live(dataDir: string, port: number, mortalPoint?: string): Promise<Life> {
-  const child = fork(HOST_SCRIPT, [dataDir, String(port), ...(mortalPoint === undefined ? [] : [mortalPoint])]);
+/** On other ports each time: nothing that is kept may hold a URL. */
+async function live(dataDir: string, mortalPoint?: string): Promise<Life> {
+  const child = fork(HOST_SCRIPT, [dataDir, ...(mortalPoint === undefined ? [] : [mortalPoint])]);
   processes.add(child);
   const up = Promise.withResolvers<Endpoints>();
   const seen = new Set<string>();
@@ -123,7 +122,7 @@ afterAll(async () => {
 });
 
 test('a run that is killed at every turn publishes the same assignments to the byte', async () => {
-  const unkilled = await live(join(folder, 'unkilled'), FIRST_PORT);
+  const unkilled = await live(join(folder, 'unkilled'));
   await drop(unkilled);
   await unkilled.passed('Live exited');
   const expected = await published(unkilled, join(folder, 'expected'));
@@ -131,15 +130,15 @@ test('a run that is killed at every turn publishes the same assignments to the b
 
   const dataDir = join(folder, 'killed');
   // The first dies as soon as the files are accepted: nothing may have become of them yet.
-  const first = await live(dataDir, FIRST_PORT);
+  const first = await live(dataDir);
   await drop(first);
   await first.kill();
   for (const [point, how] of ENDS) {
-    const mortal = await live(dataDir, FIRST_PORT, how === 'killed' ? point : undefined);
+    const mortal = await live(dataDir, how === 'killed' ? point : undefined);
     if (how === 'stopped') await mortal.passed(point).then(mortal.stop);
     await mortal.died;
   }
-  const last = await live(dataDir, FIRST_PORT);
+  const last = await live(dataDir);
   await last.passed('Live exited');
   expect(await published(last, join(folder, 'actual'))).toBe(expected);
   await last.kill();
